@@ -1,0 +1,88 @@
+// What Kube-OVN accepts, and nothing else: SecurityGroups, entries of Subnet.spec.acls, pod annotations, one
+// NetworkPolicy that keeps the node ACL alive. Data only.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ir/address.h"
+#include "ir/program.h"
+#include "ir/source.h"
+
+namespace policyconv::kubeovn {
+
+/// A Kube-OVN release line: 12-16 for v1.12-v1.16 (newest patch of each line, K§1.2).
+struct Release {
+  int minor = 16;
+  /// SG priority p becomes OVN priority `base() - p` (K§1.2); p is 1..max_priority().
+  [[nodiscard]] constexpr int base() const { return minor >= 16 ? 18484 : 2300; }
+  [[nodiscard]] constexpr int max_priority() const { return minor >= 16 ? 16384 : 200; }
+  auto operator<=>(const Release&) const = default;
+};
+
+enum class SgProtocol : std::uint8_t { All, Icmp, Tcp, Udp };  // no SCTP: the type cannot say it (K§9.1)
+[[nodiscard]] std::string_view to_string(SgProtocol protocol);
+
+struct SgName {
+  std::string name;
+  auto operator<=>(const SgName&) const = default;
+};
+
+struct SgRule {
+  int priority = 1;                        // API priority; smaller wins
+  Verdict policy = Verdict::Allow;         // allow or drop
+  Family family = Family::V4;
+  SgProtocol protocol = SgProtocol::All;
+  std::optional<ir::PortRange> ports;      // set if and only if protocol is Tcp or Udp (K§9.2, K§9.4)
+  std::variant<Cidr, SgName> remote;
+  std::vector<RuleId> origins;             // sorted, unique; empty: infrastructure or helper
+  std::string band;                        // "A1", "D2", ...: for people
+};
+
+struct SecurityGroup {
+  std::string name;
+  std::string vpc;
+  std::string about;                       // the selector, or what a helper group is for
+  std::vector<SgRule> ingress, egress;     // sorted by (priority, rendered match), no duplicate matches
+};
+
+enum class AclAction : std::uint8_t { AllowRelated, Drop };
+
+struct SubnetAcl {
+  Direction direction = Direction::Ingress;  // Ingress: to-lport, Egress: from-lport
+  int priority = 0;                          // OVN priority, 0..32767; larger wins
+  std::string match;
+  AclAction action = AclAction::Drop;
+  std::vector<RuleId> origins;
+};
+
+/// The complete spec.acls of one Subnet: `kept` are entries that were there before and stay as they are.
+struct SubnetPatch {
+  std::string subnet;
+  std::vector<ExistingAcl> kept;
+  std::vector<SubnetAcl> acls;
+};
+
+/// The security groups of a running pod: value of annotation ovn.kubernetes.io/security_groups, in this order.
+struct Binding {
+  std::string ns, pod;
+  std::vector<std::string> groups;
+};
+
+struct Manifest {
+  Release release;
+  std::vector<SecurityGroup> security_groups;  // sorted by name
+  std::vector<SubnetPatch> subnets;            // sorted by name; only those that change
+  std::vector<Binding> bindings;               // sorted by (ns, pod)
+  bool node_anchor = false;                    // emit the NetworkPolicy that keeps the node ACL (design.md section 6)
+};
+
+/// OVN names derived from a SecurityGroup's name (K§2.1).
+[[nodiscard]] std::string port_group_name(std::string_view sg);                 // "ovn.sg.<name>", '-' -> '.'
+[[nodiscard]] std::string address_set_name(std::string_view sg, Family family);  // "ovn.sg.<name>.associated.v4"
+
+}  // namespace policyconv::kubeovn

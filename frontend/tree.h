@@ -1,0 +1,35 @@
+// YAML text to a tree with places: the only view of YAML that decoders have. Entrance: read_documents().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ir/diagnostics.h"
+#include "ir/source.h"
+
+namespace policyconv::yaml {
+
+enum class Shape : std::uint8_t { Null, Scalar, Sequence, Mapping };
+
+struct Node {
+  Shape shape = Shape::Null;
+  bool quoted = false;                     // a scalar in quotes or a block scalar: always a string
+  Loc loc;
+  std::string scalar;                      // Shape::Scalar only
+  std::vector<std::pair<Node, Node>> members;  // Shape::Mapping: key (always a scalar) and value, in order, keys unique
+  std::vector<Node> items;                 // Shape::Sequence
+
+  /// The value of `key` in a mapping, or nullptr (also if this is no mapping).
+  [[nodiscard]] const Node* find(std::string_view key) const;
+};
+
+/// The documents of `file` (a number of `sources`); empty documents are left out. JSON is YAML here too. Reports, with
+/// places: syntax errors, duplicate keys, aliases and anchors beyond a budget, nesting beyond 100, invalid UTF-8, NUL
+/// bytes, UTF-16. What is returned is complete up to the first document with a syntax error; other errors do not
+/// stop the reading. Never throws.
+[[nodiscard]] std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics);
+
+}  // namespace policyconv::yaml

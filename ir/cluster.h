@@ -1,0 +1,169 @@
+// Facts about the cluster, as its API objects state them. Filled by frontend/cluster.cpp, read by every later stage.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ir/address.h"
+#include "ir/source.h"
+
+namespace policyconv {
+
+using Labels = std::map<std::string, std::string, std::less<>>;
+
+enum class Protocol : std::uint8_t { Any, Tcp, Udp, Sctp, Icmp, Icmp6 };  // Any: every IP protocol
+[[nodiscard]] std::string_view to_string(Protocol protocol);               // "any", "tcp", ..., "icmp6"
+
+struct Namespace {
+  std::string name;
+  Labels labels, annotations;
+  Loc loc;
+};
+
+struct ContainerPort {
+  std::string name;
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t number = 0;
+  auto operator<=>(const ContainerPort&) const = default;
+};
+
+struct Pod {
+  std::string ns, name;
+  Labels labels, annotations;
+  std::string service_account;       // "default" if the object names none
+  std::string node;                  // empty while unscheduled
+  bool host_network = false;
+  bool finished = false;             // phase Succeeded or Failed: no endpoint any more
+  std::vector<Address> addresses;    // status.podIPs (or podIP)
+  std::vector<ContainerPort> ports;  // named container ports, in the order of the object (init containers left out)
+  Loc loc;
+};
+
+/// The pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet or VirtualMachine.
+struct Workload {
+  std::string kind, api_version, ns, name;
+  Labels labels, annotations;        // of the template
+  std::string service_account;
+  bool host_network = false, owned = false;  // owned: has an owner, so another object is the one to change
+  std::vector<ContainerPort> ports;
+  Loc loc;
+};
+
+struct Node {
+  std::string name;
+  Labels labels;
+  std::vector<Address> internal;     // InternalIP
+  std::vector<Address> join;         // ovn0, from annotation ovn.kubernetes.io/ip_address
+  Loc loc;
+};
+
+struct ServicePort {
+  std::string name;
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t port = 0;
+  std::string target;                // targetPort as text, number or name; equals `port` when absent
+};
+
+struct Service {
+  std::string ns, name, type;        // type: ClusterIP, NodePort, LoadBalancer, ExternalName
+  Labels labels;
+  std::optional<Labels> selector;    // absent or empty in the object: nullopt
+  std::vector<Address> cluster_ips;  // empty for headless and ExternalName
+  std::vector<ServicePort> ports;
+  Loc loc;
+};
+
+struct SlicePort {
+  std::string name;
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t port = 0;
+};
+
+struct EndpointSlice {
+  std::string ns, name, service;     // service: label kubernetes.io/service-name
+  std::vector<Address> addresses;    // of ready endpoints (conditions.ready absent or true)
+  std::vector<Address> not_ready;
+  std::vector<SlicePort> ports;
+  Loc loc;
+};
+
+struct ExistingAcl {
+  std::string direction, match, action;
+  int priority = 0;
+  Loc loc;
+};
+
+struct Subnet {
+  std::string name;
+  std::string vpc;                   // "ovn-cluster" if the object names none
+  std::string provider;              // "ovn" if the object names none
+  std::vector<Cidr> cidrs;
+  std::vector<Address> gateways;
+  std::vector<std::string> namespaces;
+  std::vector<ExistingAcl> acls;
+  bool is_default = false, is_private = false, enable_dhcp = false, enable_lb = true;
+  Loc loc;
+};
+
+struct Vpc {
+  std::string name;
+  std::vector<std::string> namespaces, peers;  // peers: spec.vpcPeerings[].remoteVpc
+  Loc loc;
+};
+
+struct NatGateway {
+  std::string name, vpc, subnet, lan_ip;
+  Loc loc;
+};
+
+/// An address that something other than a pod or node holds: Vip, or an IP object without a pod.
+struct HeldAddress {
+  std::string kind, name, subnet;
+  std::vector<Address> addresses;
+  Loc loc;
+};
+
+/// A SecurityGroup that exists in the dump. `managed`: carries our app.kubernetes.io/managed-by label.
+struct ExistingSecurityGroup {
+  std::string name;
+  bool managed = false;
+  Loc loc;
+};
+
+struct Cluster {
+  bool given = false;                // a --cluster was read; false: only command line ranges, or nothing, is known
+  std::vector<Namespace> namespaces; // every vector is sorted by (namespace, name)
+  std::vector<Pod> pods;
+  std::vector<Workload> workloads;
+  std::vector<Node> nodes;
+  std::vector<Service> services;
+  std::vector<EndpointSlice> endpoint_slices;
+  std::vector<Subnet> subnets;
+  std::vector<Vpc> vpcs;
+  std::vector<NatGateway> nat_gateways;
+  std::vector<HeldAddress> held;
+  std::vector<ExistingSecurityGroup> security_groups;
+  // From options (design.md section 2), or from ServiceCIDR objects of the dump.
+  std::vector<Cidr> service_cidrs;
+  std::vector<Cidr> node_cidrs;      // where node addresses lie when no Node object says so
+  std::vector<Cidr> pod_cidrs, join_cidrs;  // only from options, when no Subnet object says so
+  std::vector<Address> node_local_dns;
+
+  /// Binary search; nullptr if there is none.
+  [[nodiscard]] const Namespace* find_namespace(std::string_view name) const;
+  [[nodiscard]] const Subnet* find_subnet(std::string_view name) const;
+  [[nodiscard]] const Node* find_node(std::string_view name) const;
+  [[nodiscard]] const Pod* find_pod(std::string_view ns, std::string_view name) const;
+};
+
+/// The addresses of the API server: EndpointSlices of default/kubernetes, sorted (C§4 kube-apiserver).
+[[nodiscard]] std::vector<Address> apiserver_addresses(const Cluster& cluster);
+
+/// The Subnet of the pod's default network: annotation ovn.kubernetes.io/logical_switch, else the only Subnet of
+/// provider `ovn` that contains its first address, preferring one bound to the pod's namespace, then the default one.
+[[nodiscard]] const Subnet* subnet_of(const Cluster& cluster, const Pod& pod);
+
+}  // namespace policyconv

@@ -1,0 +1,1 @@
+#include "verify/decide_source.h"

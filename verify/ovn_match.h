@@ -1,0 +1,56 @@
+// OVN match expressions (ovn-sb(5), Logical_Flow): parsed with grammar/OvnMatch.g4, then evaluated on packets.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "ir/address.h"
+#include "ir/cluster.h"
+
+namespace policyconv::verify {
+
+/// The fields of a packet that a match can ask for. Unset fields make a comparison false (a TCP port of a UDP packet).
+struct MatchPacket {
+  std::string inport, outport;          // logical port names; empty: not a pod's port
+  Family family = Family::V4;
+  Address source, destination;
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t source_port = 0, destination_port = 0;  // tcp, udp, sctp
+  std::uint8_t icmp_type = 0, icmp_code = 0;
+};
+
+/// What names in a match refer to. Both return nullopt if the name does not exist, which voids the whole match (K§10.1).
+struct MatchNames {
+  /// Is `port` a member of port group `name`? nullopt: no such group, or no member on this logical switch.
+  std::function<std::optional<bool>(std::string_view name, std::string_view port)> port_group;
+  /// Does address set `name` contain `address`?
+  std::function<std::optional<bool>(std::string_view name, const Address& address)> address_set;
+};
+
+struct MatchError {
+  std::size_t column = 0;  // from 1
+  std::string text;
+};
+
+class OvnMatch {
+ public:
+  /// nullopt and `error` if OVN would not parse `text`. Never throws.
+  [[nodiscard]] static std::optional<OvnMatch> parse(std::string_view text, MatchError* error = nullptr);
+  /// nullopt: a name it needs is missing, so OVN ignores the ACL as a whole.
+  [[nodiscard]] std::optional<bool> matches(const MatchPacket& packet, const MatchNames& names) const;
+
+  OvnMatch(OvnMatch&&) noexcept;
+  OvnMatch& operator=(OvnMatch&&) noexcept;
+  ~OvnMatch();
+
+ private:
+  struct Expression;
+  explicit OvnMatch(std::unique_ptr<Expression> expression);
+  std::unique_ptr<Expression> expression_;
+};
+
+}  // namespace policyconv::verify
