@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "ir/diagnostics.h"
@@ -13,17 +12,28 @@
 namespace policyconv::yaml {
 
 enum class Shape : std::uint8_t { Null, Scalar, Sequence, Mapping };
+[[nodiscard]] std::string_view shape_name(Shape shape);  // "null", "a scalar", "a list", "a mapping"
+
+/// Text of the user for use in a message: control characters escaped, long text cut.
+[[nodiscard]] std::string excerpt(std::string_view text);
+
+struct Member;
 
 struct Node {
   Shape shape = Shape::Null;
   bool quoted = false;                     // a scalar in quotes or a block scalar: always a string
   Loc loc;
   std::string scalar;                      // Shape::Scalar only
-  std::vector<std::pair<Node, Node>> members;  // Shape::Mapping: key (always a scalar) and value, in order, keys unique
+  std::vector<Member> members;             // Shape::Mapping: in order, keys unique
   std::vector<Node> items;                 // Shape::Sequence
 
   /// The value of `key` in a mapping, or nullptr (also if this is no mapping).
   [[nodiscard]] const Node* find(std::string_view key) const;
+};
+
+struct Member {
+  Node key;  // always a scalar
+  Node value;
 };
 
 /// The documents of `file` (a number of `sources`); empty documents are left out. JSON is YAML here too. Reports, with

@@ -1,4 +1,5 @@
 // Facts about the cluster, as its API objects state them. Filled by frontend/cluster.cpp, read by every later stage.
+// Equality compares everything, places included.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ struct Namespace {
   std::string name;
   Labels labels, annotations;
   Loc loc;
+  bool operator==(const Namespace&) const = default;
 };
 
 struct ContainerPort {
@@ -40,6 +42,7 @@ struct Pod {
   std::vector<Address> addresses;    // status.podIPs (or podIP)
   std::vector<ContainerPort> ports;  // named container ports, in the order of the object (init containers left out)
   Loc loc;
+  bool operator==(const Pod&) const = default;
 };
 
 /// The pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet or VirtualMachine.
@@ -50,6 +53,7 @@ struct Workload {
   bool host_network = false, owned = false;  // owned: has an owner, so another object is the one to change
   std::vector<ContainerPort> ports;
   Loc loc;
+  bool operator==(const Workload&) const = default;
 };
 
 struct Node {
@@ -58,6 +62,7 @@ struct Node {
   std::vector<Address> internal;     // InternalIP
   std::vector<Address> join;         // ovn0, from annotation ovn.kubernetes.io/ip_address
   Loc loc;
+  bool operator==(const Node&) const = default;
 };
 
 struct ServicePort {
@@ -65,6 +70,7 @@ struct ServicePort {
   Protocol protocol = Protocol::Tcp;
   std::uint16_t port = 0;
   std::string target;                // targetPort as text, number or name; equals `port` when absent
+  bool operator==(const ServicePort&) const = default;
 };
 
 struct Service {
@@ -74,12 +80,14 @@ struct Service {
   std::vector<Address> cluster_ips;  // empty for headless and ExternalName
   std::vector<ServicePort> ports;
   Loc loc;
+  bool operator==(const Service&) const = default;
 };
 
 struct SlicePort {
   std::string name;
   Protocol protocol = Protocol::Tcp;
   std::uint16_t port = 0;
+  bool operator==(const SlicePort&) const = default;
 };
 
 struct EndpointSlice {
@@ -88,12 +96,14 @@ struct EndpointSlice {
   std::vector<Address> not_ready;
   std::vector<SlicePort> ports;
   Loc loc;
+  bool operator==(const EndpointSlice&) const = default;
 };
 
 struct ExistingAcl {
   std::string direction, match, action;
   int priority = 0;
   Loc loc;
+  bool operator==(const ExistingAcl&) const = default;
 };
 
 struct Subnet {
@@ -106,17 +116,20 @@ struct Subnet {
   std::vector<ExistingAcl> acls;
   bool is_default = false, is_private = false, enable_dhcp = false, enable_lb = true;
   Loc loc;
+  bool operator==(const Subnet&) const = default;
 };
 
 struct Vpc {
   std::string name;
   std::vector<std::string> namespaces, peers;  // peers: spec.vpcPeerings[].remoteVpc
   Loc loc;
+  bool operator==(const Vpc&) const = default;
 };
 
 struct NatGateway {
   std::string name, vpc, subnet, lan_ip;
   Loc loc;
+  bool operator==(const NatGateway&) const = default;
 };
 
 /// An address that something other than a pod or node holds: Vip, or an IP object without a pod.
@@ -124,6 +137,7 @@ struct HeldAddress {
   std::string kind, name, subnet;
   std::vector<Address> addresses;
   Loc loc;
+  bool operator==(const HeldAddress&) const = default;
 };
 
 /// A SecurityGroup that exists in the dump. `managed`: carries our app.kubernetes.io/managed-by label.
@@ -131,6 +145,7 @@ struct ExistingSecurityGroup {
   std::string name;
   bool managed = false;
   Loc loc;
+  bool operator==(const ExistingSecurityGroup&) const = default;
 };
 
 struct Cluster {

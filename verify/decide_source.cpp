@@ -1,1 +1,246 @@
+// The evaluation of C§16 on prepared rules. Entrance: SourceMeaning::decide().
 #include "verify/decide_source.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "verify/source_labels.h"
+#include "verify/source_rules.h"
+
+namespace policyconv::verify {
+namespace {
+
+using namespace source;
+
+/// What the rules of one direction say about one pod.
+struct Side {
+  std::vector<const Rule*> deny, allow;
+  Requirements required_of_allow, required_of_deny;
+  bool selected = false, default_deny = false;
+};
+
+/// A pod that can be a subject. `identity` and `ports` are indices.
+struct Subject {
+  bool alive = false;  // neither finished nor on the host's network
+  std::size_t identity = 0;
+  std::vector<ContainerPort> ports;
+  Side ingress, egress;
+};
+
+void append(Requirements& all, const Requirements& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+void add(const std::optional<Section>& section, Side& side) {
+  if (!section) return;
+  side.selected = true;
+  side.default_deny |= section->default_deny;
+  for (const Rule& rule : section->rules) (rule.deny ? side.deny : side.allow).push_back(&rule);
+  append(side.required_of_allow, section->required_of_allow);
+  append(side.required_of_deny, section->required_of_deny);
+}
+
+// Cilium keys them by name without regard to case; of equal names the last one counts.
+std::vector<ContainerPort> named_ports(const Pod& pod) {
+  std::map<std::string, ContainerPort> by_name;
+  for (ContainerPort port : pod.ports) {
+    std::transform(port.name.begin(), port.name.end(), port.name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    by_name[port.name] = port;
+  }
+  std::vector<ContainerPort> result;
+  for (auto& [name, port] : by_name) result.push_back(std::move(port));
+  return result;
+}
+
+// Leaves those names whose number is the same wherever they are defined (C§2.3: ambiguous names match nothing).
+std::vector<ContainerPort> unambiguous(std::vector<ContainerPort> ports) {
+  std::sort(ports.begin(), ports.end());
+  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+  const auto same_name = [](const ContainerPort& a, const ContainerPort& b) {
+    return a.name == b.name && a.protocol == b.protocol;
+  };
+  std::vector<ContainerPort> result;
+  for (auto first = ports.begin(); first != ports.end();) {
+    const auto next = std::find_if_not(first, ports.end(), [&](const auto& port) { return same_name(*first, port); });
+    if (next - first == 1) result.push_back(*first);
+    first = next;
+  }
+  return result;
+}
+
+bool among(const std::vector<Address>& sorted, const std::vector<Address>& addresses) {
+  return std::any_of(addresses.begin(), addresses.end(),
+                     [&](const Address& a) { return std::binary_search(sorted.begin(), sorted.end(), a); });
+}
+
+/// A fixed identity in its two flavours.
+struct Reserved {
+  Identity plain, apiserver;
+  explicit Reserved(std::string_view name)
+      : plain(reserved_identity({name})), apiserver(reserved_identity({name, "kube-apiserver"})) {}
+  [[nodiscard]] const Identity* of(bool is_apiserver) const { return is_apiserver ? &apiserver : &plain; }
+};
+
+}  // namespace
+
+struct SourceMeaning::Prepared {
+  Prepared(const cilium::Policies& policies, const Cluster& cluster_, const Semantics& semantics_)
+      : cluster(cluster_),
+        semantics(semantics_),
+        specs(read_specs(policies, cluster_, semantics_)),
+        apiservers(apiserver_addresses(cluster_)),
+        world_v4(semantics_.cilium_minor >= 15 ? "world-ipv4" : "world"),
+        world_v6(semantics_.cilium_minor >= 15 ? "world-ipv6" : "world") {
+    prepare_pods();
+    prepare_rules();
+    for (const Node& node : cluster.nodes) node_is_apiserver.push_back(among(apiservers, node.internal));
+  }
+
+  void prepare_pods() {
+    std::map<Identity, std::size_t> numbers;
+    std::vector<ContainerPort> all_ports;
+    for (const Pod& pod : cluster.pods) {
+      Subject& subject = subjects.emplace_back();
+      subject.alive = !pod.finished && !pod.host_network;
+      if (!subject.alive) continue;
+      subject.identity = numbers.try_emplace(identity_of(cluster, pod, semantics), numbers.size()).first->second;
+      subject.ports = named_ports(pod);
+      ports_of_identity.resize(numbers.size());
+      auto& of_identity = ports_of_identity[subject.identity];
+      of_identity.insert(of_identity.end(), subject.ports.begin(), subject.ports.end());
+      all_ports.insert(all_ports.end(), subject.ports.begin(), subject.ports.end());
+    }
+    identities.resize(numbers.size());
+    for (const auto& [identity, number] : numbers) identities[number] = identity;
+    for (auto& ports : ports_of_identity) ports = unambiguous(std::move(ports));
+    ports_of_cluster = unambiguous(std::move(all_ports));
+  }
+
+  void prepare_rules() {
+    std::map<std::string_view, std::vector<std::size_t>> pods_of;  // by namespace; "" holds all
+    for (std::size_t pod = 0; pod < subjects.size(); ++pod) {
+      if (!subjects[pod].alive) continue;
+      pods_of[cluster.pods[pod].ns].push_back(pod);
+      pods_of[""].push_back(pod);
+    }
+    for (const Spec& spec : specs)
+      for (const std::size_t pod : pods_of[spec.ns]) {
+        Subject& subject = subjects[pod];
+        if (!meets(identities[subject.identity], spec.subject)) continue;
+        add(spec.ingress, subject.ingress);
+        add(spec.egress, subject.egress);
+      }
+  }
+
+  [[nodiscard]] Peer node_peer(const std::string& name, bool apiserver, const Pod& subject) const {
+    const bool own = !name.empty() && name == subject.node;
+    return {
+        own ? Peer::Kind::Host : Peer::Kind::RemoteNode, apiserver, (own ? host : remote_node).of(apiserver), {}, {}};
+  }
+
+  [[nodiscard]] Peer outside_peer(const Address& address) const {
+    const bool apiserver = std::binary_search(apiservers.begin(), apiservers.end(), address);
+    const Reserved& world = address.family == Family::V4 ? world_v4 : world_v6;
+    return {Peer::Kind::Outside, apiserver, world.of(apiserver), address, {}};
+  }
+
+  [[nodiscard]] Peer peer(const End& end, const Pod& subject) const {
+    if (const auto* node = std::get_if<NodeEnd>(&end))
+      return node_peer(cluster.nodes[node->node].name, node_is_apiserver[node->node], subject);
+    if (const auto* address = std::get_if<AddressEnd>(&end)) return outside_peer(address->address);
+    const std::size_t number = std::get<PodEnd>(end).pod;
+    const Pod& pod = cluster.pods[number];
+    if (subjects[number].alive) {
+      const std::size_t identity = subjects[number].identity;
+      return {Peer::Kind::Pod, false, &identities[identity], {}, &ports_of_identity[identity]};
+    }
+    if (pod.host_network) return node_peer(pod.node, among(apiservers, pod.addresses), subject);
+    return outside_peer(pod.addresses.empty() ? Address{} : pod.addresses.front());
+  }
+
+  // The numbers behind a named port differ by direction and version (C§2.3, C§18.1).
+  [[nodiscard]] bool named_port_matches(const Traffic& traffic, const Flow& flow, Direction direction,
+                                        const Subject& subject, const Peer& peer) const {
+    const bool per_peer = direction == Direction::Egress && semantics.cilium_minor >= 20;
+    if (per_peer && !peer.named_ports) return false;
+    const std::vector<ContainerPort>& ports = direction == Direction::Ingress ? subject.ports
+                                              : per_peer                      ? *peer.named_ports
+                                                                              : ports_of_cluster;
+    return std::any_of(ports.begin(), ports.end(), [&](const ContainerPort& port) {
+      const std::uint16_t last = per_peer ? port.number : std::max(port.number, traffic.last);
+      return port.protocol == flow.protocol && port.name == traffic.name && port.number <= flow.port &&
+             flow.port <= last;
+    });
+  }
+
+  [[nodiscard]] bool traffic_matches(const Rule& rule, const Flow& flow, Direction direction, const Subject& subject,
+                                     const Peer& peer) const {
+    return rule.every_protocol || std::any_of(rule.traffic.begin(), rule.traffic.end(), [&](const Traffic& traffic) {
+             const auto& protocols = traffic.protocols;
+             if (std::find(protocols.begin(), protocols.end(), flow.protocol) == protocols.end()) return false;
+             if (!traffic.name.empty()) return named_port_matches(traffic, flow, direction, subject, peer);
+             return traffic.first <= flow.port && flow.port <= traffic.last;
+           });
+  }
+
+  [[nodiscard]] Decision decide(const Flow& flow, Direction direction, const Subject& subject, const Peer& peer) const {
+    const Side& side = direction == Direction::Ingress ? subject.ingress : subject.egress;
+    const auto matching = [&](const std::vector<const Rule*>& rules, const Requirements& required) {
+      std::vector<RuleId> ids;
+      for (const Rule* rule : rules)
+        if (traffic_matches(*rule, flow, direction, subject, peer) && rule->peers.contain(peer, required))
+          ids.push_back(rule->id);
+      std::sort(ids.begin(), ids.end());
+      return ids;
+    };
+    if (flow.protocol == Protocol::Sctp && !semantics.sctp) return {Verdict::Deny, {}, "SCTP is off"};
+    if (!side.selected) return {Verdict::Allow, {}, "not selected"};
+    if (auto ids = matching(side.deny, side.required_of_deny); !ids.empty())
+      return {Verdict::Deny, std::move(ids), "a deny rule matches"};
+    if (auto ids = matching(side.allow, side.required_of_allow); !ids.empty())
+      return {Verdict::Allow, std::move(ids), "an allow rule matches"};
+    if (direction == Direction::Ingress && peer.kind == Peer::Kind::Host) return {Verdict::Allow, {}, "own node"};
+    if (side.default_deny) return {Verdict::Deny, {}, "default deny"};
+    return {Verdict::Allow, {}, "no default deny"};
+  }
+
+  const Cluster& cluster;
+  const Semantics& semantics;
+  std::vector<Spec> specs;
+  std::vector<Address> apiservers;
+  Reserved host{"host"}, remote_node{"remote-node"}, world_v4, world_v6;
+  std::vector<bool> node_is_apiserver;
+  std::vector<Subject> subjects;  // one for each pod
+  std::vector<Identity> identities;
+  std::vector<std::vector<ContainerPort>> ports_of_identity;
+  std::vector<ContainerPort> ports_of_cluster;
+};
+
+SourceMeaning::SourceMeaning(const cilium::Policies& policies, const Cluster& cluster, const Semantics& semantics)
+    : prepared_(std::make_unique<Prepared>(policies, cluster, semantics)) {}
+SourceMeaning::~SourceMeaning() = default;
+
+std::optional<Decision> SourceMeaning::decide(const Flow& flow, Direction direction) const {
+  const End& own = direction == Direction::Ingress ? flow.to : flow.from;
+  const End& other = direction == Direction::Ingress ? flow.from : flow.to;
+  const auto* pod = std::get_if<PodEnd>(&own);
+  if (!pod || !prepared_->subjects[pod->pod].alive) return std::nullopt;
+  const auto* other_pod = std::get_if<PodEnd>(&other);
+  if (other_pod && other_pod->pod == pod->pod) return Decision{Verdict::Allow, {}, "the same pod"};
+  const Peer peer = prepared_->peer(other, prepared_->cluster.pods[pod->pod]);
+  return prepared_->decide(flow, direction, prepared_->subjects[pod->pod], peer);
+}
+
+Verdict SourceMeaning::decide(const Flow& flow) const {
+  for (const Direction direction : {Direction::Egress, Direction::Ingress})
+    if (const auto decision = decide(flow, direction); decision && decision->verdict == Verdict::Deny)
+      return Verdict::Deny;
+  return Verdict::Allow;
+}
+
+}  // namespace policyconv::verify

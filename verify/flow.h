@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,5 +41,14 @@ struct Decision {
   std::vector<RuleId> rules;
   std::string reason;  // "default deny", "own node", "not selected", "band A1 of pc-shop-web-...", ...
 };
+
+/// What holds `address`: the pod or the node that has it (InternalIP or join address), else the bare address.
+/// Finished pods and hostNetwork pods hold nothing: the latter share the addresses of their node.
+[[nodiscard]] End end_of(const Cluster& cluster, const Address& address);
+
+/// Reads "pod:<namespace>/<name>", "node:<name>" or "ip:<address>". nullopt if there is no such pod or node.
+[[nodiscard]] std::optional<End> parse_end(const Cluster& cluster, std::string_view text);
+/// The same text back.
+[[nodiscard]] std::string to_string(const Cluster& cluster, const End& end);
 
 }  // namespace policyconv::verify

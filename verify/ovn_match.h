@@ -40,8 +40,11 @@ class OvnMatch {
  public:
   /// nullopt and `error` if OVN would not parse `text`. Never throws.
   [[nodiscard]] static std::optional<OvnMatch> parse(std::string_view text, MatchError* error = nullptr);
-  /// nullopt: a name it needs is missing, so OVN ignores the ACL as a whole.
+  /// nullopt: a name it needs is missing, so OVN ignores the ACL as a whole. That depends on `names` alone.
   [[nodiscard]] std::optional<bool> matches(const MatchPacket& packet, const MatchNames& names) const;
+  /// The port group that field `port` ("inport" or "outport") of every matching packet is in; empty if none is
+  /// required, or not by a plain `&& port == @group`. Lets a caller look only at the ACLs of one port.
+  [[nodiscard]] std::string_view scope(std::string_view port) const;
 
   OvnMatch(OvnMatch&&) noexcept;
   OvnMatch& operator=(OvnMatch&&) noexcept;

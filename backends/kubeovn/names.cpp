@@ -1,9 +1,73 @@
-// Names that Kube-OVN derives (K§2.1).
+// Names of our objects, and the names that Kube-OVN derives from them (K§2.1).
+#include "backends/kubeovn/names.h"
+
 #include <algorithm>
+#include <cctype>
+#include <cstdint>
+
+#include <fmt/format.h>
 
 #include "backends/kubeovn/manifest.h"
+#include "ir/membership.h"
 
 namespace policyconv::kubeovn {
+namespace {
+
+constexpr std::size_t longest_slug = 44;  // pc- + slug + - + 12 digits stays below 63
+
+// FNV-1a: fixed for all time and machines, which std::hash is not.
+std::uint64_t hash(std::string_view text) {
+  std::uint64_t value = 14695981039346656037U;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return value;
+}
+
+std::string digits(std::string_view text) { return fmt::format("{:016x}", hash(text)).substr(0, 12); }
+
+void append_words(std::string& slug, std::string_view text) {
+  for (const char c : text) {
+    const bool word = std::isalnum(static_cast<unsigned char>(c)) != 0;
+    if (word) slug += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (!slug.empty() && slug.back() != '-') slug += '-';
+  }
+  if (!slug.empty() && slug.back() != '-') slug += '-';
+}
+
+// Separators that occur in no label, so that different groups never encode alike.
+std::string encode(const ir::Group& group, std::string_view vpc) {
+  std::string code(vpc);
+  for (const ir::Requirement& requirement : group.all_of) {
+    code += '\n' + requirement.key + '\t' + static_cast<char>('0' + static_cast<int>(requirement.op));
+    for (const std::string& value : requirement.values) code += '\t' + value;
+  }
+  if (group.port) code += fmt::format("\n\n{}\t{}\t{}", group.port->name, static_cast<int>(group.port->protocol), group.port->number);
+  return code;
+}
+
+}  // namespace
+
+std::string group_name(const ir::Group& group, std::string_view vpc) {
+  std::string slug;
+  // The namespace first, then the values people recognise; the hash does the telling apart.
+  for (const bool namespaces : {true, false})
+    for (const ir::Requirement& requirement : group.all_of)
+      if (requirement.op == ir::Op::In && (requirement.key == ir::namespace_key) == namespaces)
+        for (const std::string& value : requirement.values) append_words(slug, value);
+  if (slug.empty()) slug = group.all_of.empty() ? "all-pods-" : "pods-";
+  if (group.port) append_words(slug, group.port->name);
+  slug.resize(std::min(slug.size(), longest_slug));
+  while (slug.ends_with('-')) slug.pop_back();
+  return "pc-" + slug + "-" + digits(encode(group, vpc));
+}
+
+std::string helper_name(std::string_view role, std::string_view vpc) {
+  std::string slug;
+  append_words(slug, vpc);
+  slug.pop_back();
+  std::string name = fmt::format("pc-{}-{}", role, slug.substr(0, longest_slug - 12));
+  if (slug != vpc || slug.size() > longest_slug - 12) name += "-" + digits(vpc);
+  return name;
+}
 
 std::string_view to_string(SgProtocol protocol) {
   switch (protocol) {

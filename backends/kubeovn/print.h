@@ -2,12 +2,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
 #include "ir/source.h"
 
 namespace policyconv::kubeovn {
+
+/// Every name that print() may give a file; a later run removes those that it no longer needs.
+inline constexpr std::string_view output_names[] = {"00-security-groups.yaml", "10-subnet-acls.yaml",
+                                                    "20-node-anchor.yaml", "30-bindings.yaml"};
 
 struct OutputFile {
   std::string name;  // "00-security-groups.yaml", "10-subnet-acls.yaml", ...

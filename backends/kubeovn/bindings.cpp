@@ -1,0 +1,73 @@
+#include "backends/kubeovn/bindings.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/ranges.h>
+
+#include "backends/kubeovn/names.h"
+
+namespace policyconv::kubeovn {
+namespace {
+
+struct PodState {
+  std::vector<std::string> groups;
+  bool selected = false;  // as a subject: some policy is about it
+  bool isolated[2] = {false, false};
+};
+
+}  // namespace
+
+std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const LowerState& state) {
+  const Topology& topology = state.topology;
+  std::vector<PodState> pods(topology.pods.size());
+  for (const auto& [at, name] : names)
+    for (const std::size_t member : state.groups[static_cast<std::size_t>(at.group)].members)
+      if (topology.pods[member].vpc == at.vpc) pods[member].groups.push_back(name);
+  const auto members = [&](ir::GroupId id) -> const std::vector<std::size_t>& {
+    return state.groups[static_cast<std::size_t>(id)].members;
+  };
+  for (const ir::Isolation& isolation : state.program.isolations)
+    for (const std::size_t member : members(isolation.subject)) {
+      pods[member].selected = true;
+      pods[member].isolated[static_cast<std::size_t>(isolation.direction)] = true;
+    }
+  std::set<ir::GroupId> subjects;
+  for (const ir::Rule& rule : state.program.rules)
+    if (subjects.insert(rule.subject).second)
+      for (const std::size_t member : members(rule.subject)) pods[member].selected = true;
+
+  std::vector<Binding> bindings;
+  std::map<const Subnet*, std::size_t> guarded;
+  for (std::size_t i = 0; i < pods.size(); ++i) {
+    PodState& pod = pods[i];
+    const PlacedPod& placed = topology.pods[i];
+    const std::string name = placed.pod->ns + "/" + placed.pod->name;
+    switch (placed.unbound) {
+      case Unbound::NotAnEndpoint: continue;
+      case Unbound::Infrastructure:
+        if (pod.selected) state.diagnostics.report<Kind::InfrastructurePod>(placed.pod->loc, name);
+        continue;
+      case Unbound::Foreign:
+        if (pod.selected)
+          state.diagnostics.report<Kind::ForeignSecurityGroups>(placed.pod->loc, name, fmt::format("{}", fmt::join(foreign_groups(*placed.pod), ",")));
+        continue;
+      case Unbound::GuardedSubnet:
+        if (pod.selected) ++guarded[placed.subnet];
+        continue;
+      case Unbound::No: break;
+    }
+    if (pod.groups.empty() && !pod.selected) continue;
+    const std::string& vpc = topology.vpcs[placed.vpc].name;
+    std::sort(pod.groups.begin(), pod.groups.end());
+    pod.groups.push_back(helper_name("base", vpc));
+    if (!pod.isolated[static_cast<std::size_t>(Direction::Ingress)]) pod.groups.push_back(helper_name("open-in", vpc));
+    if (!pod.isolated[static_cast<std::size_t>(Direction::Egress)]) pod.groups.push_back(helper_name("open-out", vpc));
+    bindings.push_back({placed.pod->ns, placed.pod->name, std::move(pod.groups)});
+  }
+  for (const auto& [subnet, count] : guarded)
+    state.diagnostics.report<Kind::GuardedSubnet>(subnet->loc, subnet->name, guard_of(*subnet), count);
+  return bindings;
+}
+
+}  // namespace policyconv::kubeovn

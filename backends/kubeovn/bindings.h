@@ -1,0 +1,17 @@
+// Which pods carry which SecurityGroups. Entrance: bind().
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "backends/kubeovn/entries.h"
+#include "backends/kubeovn/manifest.h"
+
+namespace policyconv::kubeovn {
+
+/// The bindings of running pods: every group of `names` the pod is a member of, then `base`, then `open-in`/`open-out`
+/// unless an isolation of that direction selects it. Pods that must not be bound and are selected are reported.
+[[nodiscard]] std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const LowerState& state);
+
+}  // namespace policyconv::kubeovn

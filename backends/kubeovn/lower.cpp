@@ -1,0 +1,362 @@
+// Entrance: lower(). Entries of each group in each VPC, then names, SecurityGroups, helper groups, Subnet ACLs, bindings.
+#include "backends/kubeovn/lower.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/ranges.h>
+
+#include "backends/kubeovn/bands.h"
+#include "backends/kubeovn/bindings.h"
+#include "backends/kubeovn/entries.h"
+#include "backends/kubeovn/match.h"
+#include "backends/kubeovn/names.h"
+#include "backends/kubeovn/services.h"
+#include "backends/kubeovn/topology.h"
+#include "ir/print.h"
+
+namespace policyconv::kubeovn {
+namespace {
+
+using EntriesByGroup = std::map<GroupAt, std::vector<Entry>>;
+constexpr std::size_t etcd_rule_limit = 6000;  // K§8.3
+
+SgProtocol sg_protocol(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Tcp: return SgProtocol::Tcp;
+    case Protocol::Udp: return SgProtocol::Udp;
+    case Protocol::Icmp:
+    case Protocol::Icmp6: return SgProtocol::Icmp;
+    case Protocol::Any:
+    case Protocol::Sctp: break;  // SCTP never gets here: needs_subnet_acl()
+  }
+  return SgProtocol::All;
+}
+
+class ManifestBuilder {
+ public:
+  ManifestBuilder(const LowerState& state, const EntriesByGroup& entries) : state_(state), entries_(entries) {
+    manifest_.release = state.options.release;
+    assign_names();
+    for (const auto& [at, list] : entries)
+      for (const Entry& entry : list)
+        if (const auto* cidr = std::get_if<Cidr>(&entry.remote)) reach_[{at.vpc, entry.direction, entry.band}].push_back(*cidr);
+    for (auto& [key, cidrs] : reach_) cidrs = minimal_cover(std::move(cidrs));
+  }
+
+  Manifest build(const Cluster& cluster) {
+    for (const auto& [at, name] : names_) group(at, name);
+    for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc)
+      if (in_use(vpc)) helpers(vpc, cluster);
+    for (const auto& [at, entries] : entries_) acls(at, entries);
+    if (!state_.options.sctp)
+      for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc)
+        if (in_use(vpc)) drop_sctp(vpc);
+    patch_subnets();
+    manifest_.bindings = bind(names_, state_);
+    manifest_.node_anchor = state_.options.node_traffic == NodeTraffic::Anchor && !manifest_.security_groups.empty();
+    std::sort(manifest_.security_groups.begin(), manifest_.security_groups.end(),
+              [](const SecurityGroup& a, const SecurityGroup& b) { return a.name < b.name; });
+    for (const SecurityGroup& sg : manifest_.security_groups)
+      if (const std::size_t rules = sg.ingress.size() + sg.egress.size(); rules > etcd_rule_limit)
+        state_.diagnostics.report<Kind::LargeSecurityGroup>({}, sg.name, rules);
+    return std::move(manifest_);
+  }
+
+ private:
+  [[nodiscard]] const Vpc& vpc_of(std::size_t index) const { return state_.topology.vpcs[index]; }
+
+  // Groups that have rules, and groups that rules name as peers; both stand for one SecurityGroup each.
+  void assign_names() {
+    std::set<GroupAt> needed;
+    for (const auto& [at, entries] : entries_) {
+      if (!entries.empty()) needed.insert(at);
+      for (const Entry& entry : entries)
+        if (const auto* remote = std::get_if<GroupAt>(&entry.remote)) needed.insert(*remote);
+    }
+    for (const GroupAt& at : needed)
+      names_.emplace(at, group_name(state_.program.group(at.group), vpc_of(at.vpc).name));
+  }
+
+  // A VPC gets its helper groups when some group or some isolation can have pods there.
+  [[nodiscard]] bool in_use(std::size_t vpc) const {
+    if (std::any_of(names_.begin(), names_.end(), [&](const auto& named) { return named.first.vpc == vpc; })) return true;
+    return std::any_of(state_.program.isolations.begin(), state_.program.isolations.end(), [&](const ir::Isolation& isolation) {
+      return state_.groups[static_cast<std::size_t>(isolation.subject)].vpcs.count(vpc) != 0;
+    });
+  }
+
+  // --- SecurityGroups ------------------------------------------------------------------------------------------------
+
+  void group(const GroupAt& at, const std::string& name) {
+    SecurityGroup sg;
+    sg.name = name;
+    sg.vpc = vpc_of(at.vpc).name;
+    sg.about = ir::to_string(state_.program.group(at.group));
+    if (const auto found = entries_.find(at); found != entries_.end())
+      for (const Entry& entry : found->second)
+        if (!needs_subnet_acl(entry)) render(entry, vpc_of(at.vpc), sg);
+    finish(std::move(sg));
+  }
+
+  void render(const Entry& entry, const Vpc& vpc, SecurityGroup& sg) {
+    for (const Family family : vpc.families) {
+      if (!carries(entry.traffic, family)) continue;
+      SgRule rule;
+      rule.priority = api_priority(entry.band, state_.options.release);
+      rule.policy = verdict(entry.band);
+      rule.family = family;
+      rule.protocol = sg_protocol(entry.traffic.protocol);
+      if (rule.protocol == SgProtocol::Tcp || rule.protocol == SgProtocol::Udp) rule.ports = entry.traffic.ports;
+      if (const auto* cidr = std::get_if<Cidr>(&entry.remote)) {
+        if (cidr->family != family) continue;
+        rule.remote = *cidr;
+      } else {
+        rule.remote = SgName{names_.at(std::get<GroupAt>(entry.remote))};
+      }
+      rule.origins = entry.origins;
+      rule.band = name(entry.band);
+      (entry.direction == Direction::Ingress ? sg.ingress : sg.egress).push_back(std::move(rule));
+    }
+  }
+
+  void finish(SecurityGroup sg) {
+    const auto order = [](const SgRule& a, const SgRule& b) {
+      return std::tie(a.priority, a.family, a.remote, a.protocol, a.ports) < std::tie(b.priority, b.family, b.remote, b.protocol, b.ports);
+    };
+    std::sort(sg.ingress.begin(), sg.ingress.end(), order);
+    std::sort(sg.egress.begin(), sg.egress.end(), order);
+    manifest_.security_groups.push_back(std::move(sg));
+  }
+
+  // --- helper groups (band plan H2) ----------------------------------------------------------------------------------
+
+  void helpers(std::size_t index, const Cluster& cluster) {
+    const Vpc& vpc = vpc_of(index);
+    std::vector<Entry> base = infrastructure(vpc, cluster);
+    for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
+      for (const Address& node : vpc.nodes)
+        if (touched(index, direction, Band::AllowOutside, host_cidr(node)))
+          base.push_back({direction, Band::DropCluster, {}, host_cidr(node), {}});
+      if (direction == Direction::Ingress && state_.options.node_traffic == NodeTraffic::AllNodes)
+        for (const Address& node : vpc.nodes) base.push_back({direction, Band::AllowCluster, {}, host_cidr(node), {}});
+      open(index, direction);
+    }
+    emit_helper("base", vpc, "every pod that carries one of our groups", std::move(base));
+  }
+
+  // On pods that are not isolated in this direction: everything, and above the D2 denies of outside addresses the
+  // cluster's own ranges, as far as such a deny touches them.
+  void open(std::size_t index, Direction direction) {
+    const Vpc& vpc = vpc_of(index);
+    std::vector<Entry> entries;
+    std::vector<Cidr> ranges = vpc.ranges;
+    for (const Address& node : vpc.nodes) ranges.push_back(host_cidr(node));
+    if (direction == Direction::Egress) ranges.insert(ranges.end(), vpc.services.begin(), vpc.services.end());
+    if (vpc.ranges_known)
+      for (const Cidr& range : minimal_cover(std::move(ranges)))
+        if (touched(index, direction, Band::DenyOutside, range)) entries.push_back({direction, Band::OpenCluster, {}, range, {}});
+    for (const Family family : vpc.families) entries.push_back({direction, Band::OpenAll, {}, whole(family), {}});
+    const bool ingress = direction == Direction::Ingress;
+    emit_helper(ingress ? "open-in" : "open-out", vpc,
+                ingress ? "pods that no policy isolates on ingress" : "pods that no policy isolates on egress", std::move(entries));
+  }
+
+  void emit_helper(std::string_view role, const Vpc& vpc, std::string about, std::vector<Entry> entries) {
+    SecurityGroup sg;
+    sg.name = helper_name(role, vpc.name);
+    sg.vpc = vpc.name;
+    sg.about = std::move(about);
+    merge(entries);
+    for (const Entry& entry : entries) render(entry, vpc, sg);
+    finish(std::move(sg));
+  }
+
+  // Does an entry of this band, in any group of the VPC, reach into `range`?
+  [[nodiscard]] bool touched(std::size_t vpc, Direction direction, Band band, const Cidr& range) const {
+    const auto reach = reach_.find({vpc, direction, band});
+    return reach != reach_.end() && std::any_of(reach->second.begin(), reach->second.end(),
+                                                [&](const Cidr& cidr) { return overlaps(cidr, range); });
+  }
+
+  // What must pass whatever the policies say, or pods do not start and answers do not arrive (K§3.5, K§4.3).
+  std::vector<Entry> infrastructure(const Vpc& vpc, const Cluster& cluster) {
+    std::vector<Entry> entries;
+    const int minor = state_.options.release.minor;
+    const auto both = [&](const ir::Traffic& traffic, const Cidr& remote) {
+      for (const Direction direction : {Direction::Ingress, Direction::Egress})
+        entries.push_back({direction, Band::Infrastructure, traffic, remote, {}});
+    };
+    const auto egress = [&](Protocol protocol, std::uint16_t port, const Cidr& remote) {
+      entries.push_back({Direction::Egress, Band::Infrastructure, {protocol, {port, port}, std::nullopt}, remote, {}});
+    };
+    std::set<std::string> pinged;
+    bool dhcp = false;
+    for (const Subnet* subnet : vpc.subnets) {
+      for (const Address& gateway : subnet->gateways) {
+        // IPv4 is checked by ARP since v1.14, IPv6 always by an echo.
+        if (gateway.family == Family::V4 && minor >= 14) continue;
+        both({gateway.family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6, {}, std::nullopt}, host_cidr(gateway));
+        pinged.insert(to_string(gateway));
+      }
+      if (!subnet->enable_dhcp && minor != 12) continue;
+      dhcp = true;
+      for (const Address& gateway : subnet->gateways) egress(Protocol::Udp, gateway.family == Family::V4 ? 67 : 547, host_cidr(gateway));
+    }
+    if (dhcp) {
+      if (vpc.has(Family::V4)) egress(Protocol::Udp, 67, *parse_cidr("255.255.255.255/32"));
+      if (vpc.has(Family::V6)) egress(Protocol::Udp, 547, *parse_cidr("ff02::1:2/128"));
+      state_.diagnostics.report<Kind::DhcpAllowed>({}, vpc.name);
+    }
+    if (!pinged.empty()) state_.diagnostics.report<Kind::GatewayPing>({}, vpc.name, fmt::format("{}", fmt::join(pinged, ", ")));
+    for (const Address& address : vpc.node_local_dns) {
+      entries.push_back({Direction::Ingress, Band::Infrastructure, {}, host_cidr(address), {}});
+      state_.diagnostics.report<Kind::NodeLocalDnsAnswers>({}, to_string(address), vpc.name);
+    }
+    // A pod that reaches itself through its Service has the Service address as source (K§2.5).
+    if (!cluster.services.empty() || !cluster.service_cidrs.empty()) {
+      for (const Cidr& services : vpc.services) entries.push_back({Direction::Ingress, Band::Infrastructure, {}, services, {}});
+      if (!vpc.services.empty()) {
+        std::vector<std::string> texts;
+        for (const Cidr& services : vpc.services) texts.push_back(to_string(services));
+        state_.diagnostics.report<Kind::HairpinAllowed>({}, fmt::format("{}", fmt::join(texts, ", ")), vpc.name);
+      }
+    }
+    return entries;
+  }
+
+  // --- Subnet ACLs ---------------------------------------------------------------------------------------------------
+
+  // Entries that differ only in their address become one ACL with a set; peers that are groups stay apart, since a
+  // match that names a missing set is void as a whole (K§10.1).
+  void acls(const GroupAt& at, const std::vector<Entry>& entries) {
+    using Key = std::tuple<Direction, Band, ir::Traffic, Family>;
+    std::map<Key, std::pair<std::vector<Cidr>, std::vector<RuleId>>> by_address;
+    const std::string& sg = names_.at(at);
+    const Vpc& vpc = vpc_of(at.vpc);
+    for (const Entry& entry : entries) {
+      if (!needs_subnet_acl(entry)) continue;
+      if (const auto* cidr = std::get_if<Cidr>(&entry.remote)) {
+        auto& [cidrs, origins] = by_address[{entry.direction, entry.band, entry.traffic, cidr->family}];
+        cidrs.push_back(*cidr);
+        origins.insert(origins.end(), entry.origins.begin(), entry.origins.end());
+        continue;
+      }
+      for (const Family family : vpc.families)
+        if (carries(entry.traffic, family))
+          acl(at.vpc, entry.direction, entry.band,
+              match_group(sg, entry.direction, entry.traffic, family, names_.at(std::get<GroupAt>(entry.remote))), entry.origins);
+    }
+    for (auto& [key, addresses] : by_address) {
+      const auto& [direction, band, traffic, family] = key;
+      std::sort(addresses.second.begin(), addresses.second.end());
+      addresses.second.erase(std::unique(addresses.second.begin(), addresses.second.end()), addresses.second.end());
+      acl(at.vpc, direction, band, match_addresses(sg, direction, traffic, family, addresses.first), addresses.second);
+    }
+  }
+
+  void acl(std::size_t vpc, Direction direction, Band band, std::string match, std::vector<RuleId> origins) {
+    acls_[vpc].push_back({direction, ovn_priority(band, state_.options.release), std::move(match),
+                          verdict(band) == Verdict::Allow ? AclAction::AllowRelated : AclAction::Drop, std::move(origins)});
+  }
+
+  void drop_sctp(std::size_t vpc) {
+    if (vpc_of(vpc).subnets.empty()) return;
+    for (const Direction direction : {Direction::Ingress, Direction::Egress})
+      acls_[vpc].push_back({direction, sctp_drop_priority(state_.options.release),
+                            match_sctp(helper_name("base", vpc_of(vpc).name), direction), AclAction::Drop, {}});
+  }
+
+  // Every Subnet of the VPC gets the whole list: spec.acls is replaced as one, and any member may land on any of them.
+  void patch_subnets() {
+    for (auto& [vpc, acls] : acls_) {
+      std::sort(acls.begin(), acls.end(), [](const SubnetAcl& a, const SubnetAcl& b) {
+        return std::tie(a.direction, b.priority, a.match) < std::tie(b.direction, a.priority, b.match);
+      });
+      for (const Subnet* subnet : vpc_of(vpc).subnets) {
+        if (!guard_of(*subnet).empty()) continue;  // none of its pods is bound
+        SubnetPatch patch{subnet->name, {}, acls};
+        std::copy_if(subnet->acls.begin(), subnet->acls.end(), std::back_inserter(patch.kept),
+                     [](const ExistingAcl& acl) { return acl.match.find("@ovn.sg.pc.") == std::string::npos; });
+        manifest_.subnets.push_back(std::move(patch));
+      }
+    }
+    std::sort(manifest_.subnets.begin(), manifest_.subnets.end(),
+              [](const SubnetPatch& a, const SubnetPatch& b) { return a.subnet < b.subnet; });
+  }
+
+  const LowerState& state_;
+  const EntriesByGroup& entries_;
+  std::map<GroupAt, std::string> names_;
+  std::map<std::tuple<std::size_t, Direction, Band>, std::vector<Cidr>> reach_;  // the addresses that a band names in a VPC
+  std::map<std::size_t, std::vector<SubnetAcl>> acls_;  // by VPC
+  Manifest manifest_;
+};
+
+std::vector<GroupFacts> facts_of(const ir::Program& program, const Topology& topology) {
+  std::vector<GroupFacts> facts;
+  facts.reserve(program.groups.size());
+  for (const ir::Group& group : program.groups) facts.push_back({topology.vpcs_of(group), topology.members(group)});
+  return facts;
+}
+
+// Source rules that are about SCTP and nothing else lose their whole meaning when SCTP is off.
+void report_sctp(const ir::Program& program, const Catalog& catalog, Diagnostics& diagnostics) {
+  std::map<RuleId, bool> only_sctp;
+  for (const ir::Rule& rule : program.rules) {
+    const bool sctp = rule.traffic.protocol == Protocol::Sctp;
+    const auto [at, added] = only_sctp.try_emplace(rule.origin, sctp);
+    at->second = at->second && sctp;
+  }
+  for (const auto& [id, sctp] : only_sctp)
+    if (sctp) diagnostics.report_rule<Kind::SctpOff>(id, catalog.rule(id).loc);
+}
+
+void report_node_traffic(NodeTraffic node_traffic, Diagnostics& diagnostics) {
+  if (node_traffic == NodeTraffic::None) diagnostics.report<Kind::OwnNodeClosed>({});
+  if (node_traffic == NodeTraffic::AllNodes) diagnostics.report<Kind::AllNodesOpen>({});
+}
+
+void report_network_policies(const Catalog& catalog, Diagnostics& diagnostics) {
+  const auto count = std::count_if(catalog.policies.begin(), catalog.policies.end(),
+                                   [](const SourcePolicy& policy) { return policy.kind == "NetworkPolicy"; });
+  if (count != 0) diagnostics.report<Kind::DeleteNetworkPolicies>({}, count);
+}
+
+}  // namespace
+
+Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog& catalog, const LowerOptions& options,
+               Diagnostics& diagnostics) {
+  Manifest empty;
+  empty.release = options.release;
+  if (program.rules.empty() && program.isolations.empty()) return empty;
+
+  const Topology topology(cluster, diagnostics);
+  const std::vector<GroupFacts> groups = facts_of(program, topology);
+  std::set<std::size_t> named_by_address;
+  const LowerState state{program, catalog, options, topology, groups, diagnostics, named_by_address};
+  const std::vector<ServiceAddress> services = service_addresses(cluster, topology);
+
+  EntriesByGroup entries;
+  for (auto first = program.rules.begin(); first != program.rules.end();) {
+    const auto last = std::find_if(first, program.rules.end(), [&](const ir::Rule& rule) { return rule.subject != first->subject; });
+    for (const std::size_t vpc : groups[static_cast<std::size_t>(first->subject)].vpcs) {
+      std::vector<Entry> lowered = entries_of({first, last}, vpc, state);
+      add_service_entries(lowered, vpc, services, state);
+      if (!lowered.empty()) entries.emplace(GroupAt{first->subject, vpc}, std::move(lowered));
+    }
+    first = last;
+  }
+  for (const std::size_t pod : named_by_address)
+    diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
+  report_node_traffic(options.node_traffic, diagnostics);
+  report_network_policies(catalog, diagnostics);
+  if (!options.sctp) report_sctp(program, catalog, diagnostics);
+  return ManifestBuilder(state, entries).build(cluster);
+}
+
+}  // namespace policyconv::kubeovn

@@ -1,0 +1,239 @@
+// Entrance: print(). YAML is written by yaml-cpp; strings that YAML would read as something else are quoted here.
+#include "backends/kubeovn/print.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+namespace policyconv::kubeovn {
+namespace {
+
+constexpr std::string_view managed_by = "policyconv";
+
+bool plain(std::string_view text) {
+  constexpr std::array<std::string_view, 10> words{"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"};
+  if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
+  if (std::find(words.begin(), words.end(), text) != words.end()) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '/' || c == ',';
+  });
+}
+
+class Writer {
+ public:
+  explicit Writer(const Catalog& catalog) : catalog_(catalog) { out_.SetIndent(2); }
+
+  void begin_document(std::string_view api_version, std::string_view kind) {
+    if (documents_++ != 0) out_ << YAML::BeginDoc;
+    out_ << YAML::BeginMap;
+    pair("apiVersion", api_version);
+    pair("kind", kind);
+  }
+  void end_document() { out_ << YAML::EndMap; }
+
+  void key(std::string_view name) { out_ << YAML::Key << std::string(name) << YAML::Value; }
+  void value(std::string_view text) {
+    if (!plain(text)) out_ << YAML::DoubleQuoted;
+    out_ << std::string(text);
+  }
+  void pair(std::string_view name, std::string_view text) {
+    key(name);
+    value(text);
+  }
+  void pair(std::string_view name, int number) {
+    key(name);
+    out_ << number;
+  }
+  void begin_map() { out_ << YAML::BeginMap; }
+  void end_map() { out_ << YAML::EndMap; }
+  void begin_list() { out_ << YAML::BeginSeq; }
+  void end_list() { out_ << YAML::EndSeq; }
+  void empty_map() { out_ << YAML::Flow << YAML::BeginMap << YAML::EndMap << YAML::Block; }
+
+  /// A comment behind the line just written: which source rules a rule comes from.
+  void origin_comment(std::string_view what, const std::vector<RuleId>& origins) {
+    std::vector<std::string> names;
+    for (const RuleId id : origins) names.push_back(catalog_.display(id));
+    constexpr std::size_t shown = 3;
+    std::string text = fmt::format("{}{}{}", what, names.empty() ? "" : ": ",
+                                   fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size())), "; "));
+    if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
+    out_ << YAML::Comment(text);
+  }
+
+  [[nodiscard]] std::string take() const { return std::string(out_.c_str(), out_.size()) + "\n"; }
+
+ private:
+  const Catalog& catalog_;
+  YAML::Emitter out_;
+  int documents_ = 0;
+};
+
+std::string_view action_of(Verdict verdict) { return verdict == Verdict::Allow ? "allow" : "drop"; }
+
+void rules(Writer& writer, std::string_view name, const std::vector<SgRule>& list) {
+  if (list.empty()) return;
+  writer.key(name);
+  writer.begin_list();
+  for (const SgRule& rule : list) {
+    writer.begin_map();
+    writer.pair("ipVersion", rule.family == Family::V4 ? "ipv4" : "ipv6");
+    writer.origin_comment(fmt::format("{} {}", rule.band, action_of(rule.policy)), rule.origins);
+    writer.pair("priority", rule.priority);
+    writer.pair("policy", action_of(rule.policy));
+    writer.pair("protocol", to_string(rule.protocol));
+    if (const auto* cidr = std::get_if<Cidr>(&rule.remote)) {
+      writer.pair("remoteType", "address");
+      writer.pair("remoteAddress", to_string(*cidr));
+    } else {
+      writer.pair("remoteType", "securityGroup");
+      writer.pair("remoteSecurityGroup", std::get<SgName>(rule.remote).name);
+    }
+    if (rule.ports) {
+      writer.pair("portRangeMin", rule.ports->first);
+      writer.pair("portRangeMax", rule.ports->last);
+    }
+    writer.end_map();
+  }
+  writer.end_list();
+}
+
+std::string target(const Manifest& manifest) { return fmt::format("kube-ovn-1.{}", manifest.release.minor); }
+
+std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
+  Writer writer(catalog);
+  for (const SecurityGroup& sg : manifest.security_groups) {
+    writer.begin_document("kubeovn.io/v1", "SecurityGroup");
+    writer.key("metadata");
+    writer.begin_map();
+    writer.pair("name", sg.name);
+    writer.key("labels");
+    writer.begin_map();
+    writer.pair("app.kubernetes.io/managed-by", managed_by);
+    writer.end_map();
+    writer.key("annotations");
+    writer.begin_map();
+    writer.pair("policyconv.io/selects", sg.about);
+    writer.pair("policyconv.io/target", target(manifest));
+    writer.pair("policyconv.io/vpc", sg.vpc);
+    writer.end_map();
+    writer.end_map();
+    writer.key("spec");
+    if (sg.ingress.empty() && sg.egress.empty()) {
+      writer.empty_map();
+    } else {
+      writer.begin_map();
+      rules(writer, "ingressRules", sg.ingress);
+      rules(writer, "egressRules", sg.egress);
+      writer.end_map();
+    }
+    writer.end_document();
+  }
+  return writer.take();
+}
+
+void acl(Writer& writer, std::string_view direction, int priority, std::string_view match, std::string_view action) {
+  writer.pair("direction", direction);
+  writer.pair("priority", priority);
+  writer.pair("match", match);
+  writer.pair("action", action);
+}
+
+std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
+  Writer writer(catalog);
+  for (const SubnetPatch& patch : manifest.subnets) {
+    writer.begin_document("kubeovn.io/v1", "Subnet");
+    writer.key("metadata");
+    writer.begin_map();
+    writer.pair("name", patch.subnet);
+    writer.end_map();
+    writer.key("spec");
+    writer.begin_map();
+    writer.key("acls");
+    writer.begin_list();
+    for (const ExistingAcl& kept : patch.kept) {
+      writer.begin_map();
+      acl(writer, kept.direction, kept.priority, kept.match, kept.action);
+      writer.origin_comment("was there before", {});
+      writer.end_map();
+    }
+    for (const SubnetAcl& entry : patch.acls) {
+      writer.begin_map();
+      acl(writer, entry.direction == Direction::Ingress ? "to-lport" : "from-lport", entry.priority, entry.match,
+          entry.action == AclAction::AllowRelated ? "allow-related" : "drop");
+      writer.origin_comment(entry.origins.empty() ? "SCTP is off" : "from", entry.origins);
+      writer.end_map();
+    }
+    writer.end_list();
+    writer.end_map();
+    writer.end_document();
+  }
+  return writer.take();
+}
+
+// Selects nothing: its existence alone makes Kube-OVN keep the node ACL, which lets a pod's own node in (K§4.3).
+std::string node_anchor(const Catalog& catalog) {
+  Writer writer(catalog);
+  writer.begin_document("networking.k8s.io/v1", "NetworkPolicy");
+  writer.key("metadata");
+  writer.begin_map();
+  writer.pair("name", "policyconv-node-anchor");
+  writer.pair("namespace", "kube-system");
+  writer.key("labels");
+  writer.begin_map();
+  writer.pair("app.kubernetes.io/managed-by", managed_by);
+  writer.end_map();
+  writer.end_map();
+  writer.key("spec");
+  writer.begin_map();
+  writer.key("podSelector");
+  writer.begin_map();
+  writer.key("matchLabels");
+  writer.begin_map();
+  writer.pair("policyconv.io/selects", "nothing");
+  writer.end_map();
+  writer.end_map();
+  writer.key("policyTypes");
+  writer.begin_list();
+  writer.value("Ingress");
+  writer.end_list();
+  writer.end_map();
+  writer.end_document();
+  return writer.take();
+}
+
+std::string bindings(const Manifest& manifest, const Catalog& catalog) {
+  Writer writer(catalog);
+  for (const Binding& binding : manifest.bindings) {
+    writer.begin_document("v1", "Pod");
+    writer.key("metadata");
+    writer.begin_map();
+    writer.pair("name", binding.pod);
+    writer.pair("namespace", binding.ns);
+    writer.key("annotations");
+    writer.begin_map();
+    // No spaces: Kube-OVN keeps them as part of the name when it creates the port (K§3.1).
+    writer.pair("ovn.kubernetes.io/security_groups", fmt::format("{}", fmt::join(binding.groups, ",")));
+    writer.end_map();
+    writer.end_map();
+    writer.end_document();
+  }
+  return writer.take();
+}
+
+}  // namespace
+
+std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) {
+  std::vector<OutputFile> files;
+  if (!manifest.security_groups.empty()) files.push_back({"00-security-groups.yaml", security_groups(manifest, catalog)});
+  if (!manifest.subnets.empty()) files.push_back({"10-subnet-acls.yaml", subnet_acls(manifest, catalog)});
+  if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor(catalog)});
+  if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings(manifest, catalog)});
+  return files;
+}
+
+}  // namespace policyconv::kubeovn

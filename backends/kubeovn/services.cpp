@@ -1,0 +1,154 @@
+#include "backends/kubeovn/services.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+#include "ir/membership.h"
+
+namespace policyconv::kubeovn {
+namespace {
+
+using PodsByAddress = std::multimap<Address, std::size_t>;
+
+std::optional<std::size_t> pod_at(const PodsByAddress& pods, const Address& address) {
+  const auto at = pods.find(address);
+  return at == pods.end() ? std::nullopt : std::optional(at->second);
+}
+
+std::optional<std::uint16_t> target_number(const ServicePort& port, const Pod& pod) {
+  std::uint16_t number = 0;
+  const char* end = port.target.data() + port.target.size();
+  if (const auto parsed = std::from_chars(port.target.data(), end, number); parsed.ec == std::errc() && parsed.ptr == end) return number;
+  for (const ContainerPort& named : pod.ports)
+    if (named.name == port.target && named.protocol == port.protocol) return named.number;
+  return std::nullopt;
+}
+
+std::optional<ir::Group> selected_by(const Service& service) {
+  if (!service.selector) return std::nullopt;
+  std::vector<ir::Requirement> all_of{{std::string(ir::namespace_key), ir::Op::In, {service.ns}}};
+  for (const auto& [key, value] : *service.selector) all_of.push_back({key, ir::Op::In, {value}});
+  std::optional<std::vector<ir::Requirement>> normal = ir::normalize(std::move(all_of));
+  if (!normal) return std::nullopt;
+  return ir::Group{*std::move(normal), std::nullopt};
+}
+
+// What a group's own entries say about a destination, in band order; nothing of them matching gives nullptr. Bands B and
+// B' keep D2 and A2 from every address of the cluster.
+const Entry* judge(const std::vector<Entry>& entries, const Address& address, std::optional<std::size_t> pod,
+                   const ir::Traffic& traffic, const Vpc& vpc, const LowerState& state) {
+  const bool of_cluster = vpc.inside(address) || std::any_of(vpc.services.begin(), vpc.services.end(),
+                                                             [&](const Cidr& cidr) { return contains(cidr, address); });
+  for (const Entry& entry : entries) {
+    if (entry.direction != Direction::Egress || !covers(entry.traffic, traffic)) continue;
+    if (entry.band == Band::DropCluster) continue;
+    if (of_cluster && (entry.band == Band::DenyOutside || entry.band == Band::AllowOutside)) continue;
+    if (const auto* cidr = std::get_if<Cidr>(&entry.remote)) {
+      if (contains(*cidr, address)) return &entry;
+      continue;
+    }
+    const GroupAt& at = std::get<GroupAt>(entry.remote);
+    if (!pod || state.topology.pods[*pod].vpc != at.vpc || state.topology.pods[*pod].unbound != Unbound::No) continue;
+    const std::vector<std::size_t>& members = state.groups[static_cast<std::size_t>(at.group)].members;
+    if (std::binary_search(members.begin(), members.end(), *pod)) return &entry;
+  }
+  return nullptr;
+}
+
+// Does the allow hold for backends of tomorrow: pods of the Service's selector are pods of the peer, or it is a range.
+bool lasting(const Entry& entry, const ServiceAddress& service, const LowerState& state) {
+  const auto* at = std::get_if<GroupAt>(&entry.remote);
+  if (!at) return std::get<Cidr>(entry.remote).length != address_bits(std::get<Cidr>(entry.remote).family);
+  return service.selects && ir::implies(*service.selects, state.program.group(at->group));
+}
+
+template <Kind kind, typename... Args>
+void report(const std::vector<RuleId>& rules, const LowerState& state, const Args&... args) {
+  for (const RuleId id : rules)
+    state.diagnostics.report_rule<kind>(id, state.catalog.rule(id).loc, args...);
+}
+
+}  // namespace
+
+std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topology& topology) {
+  PodsByAddress pods;
+  for (std::size_t i = 0; i < topology.pods.size(); ++i)
+    if (topology.pods[i].unbound != Unbound::NotAnEndpoint)
+      for (const Address& address : topology.pods[i].pod->addresses) pods.emplace(address, i);
+  std::map<std::pair<std::string_view, std::string_view>, std::vector<const EndpointSlice*>> slices;
+  for (const EndpointSlice& slice : cluster.endpoint_slices) slices[{slice.ns, slice.service}].push_back(&slice);
+
+  std::vector<ServiceAddress> found;
+  for (const Service& service : cluster.services) {
+    const std::optional<ir::Group> selects = selected_by(service);
+    const auto own_slices = slices.find({service.ns, service.name});
+    std::vector<std::size_t> selected;
+    if (own_slices == slices.end() && selects) selected = topology.members(*selects);
+    for (const Address& vip : service.cluster_ips)
+      for (const ServicePort& port : service.ports) {
+        ServiceAddress address{service.ns + "/" + service.name, vip, port.protocol, port.port, {}, selects};
+        const auto add = [&](const Address& backend, std::uint16_t number, std::optional<std::size_t> pod) {
+          if (backend.family == vip.family) address.backends.push_back({backend, number, pod});
+        };
+        if (own_slices != slices.end()) {
+          for (const EndpointSlice* slice : own_slices->second)
+            for (const SlicePort& backend : slice->ports)
+              if (backend.name == port.name && backend.protocol == port.protocol)
+                for (const Address& ip : slice->addresses) add(ip, backend.port, pod_at(pods, ip));
+        }
+        for (const std::size_t pod : selected)
+          if (const std::optional<std::uint16_t> number = target_number(port, *topology.pods[pod].pod))
+            for (const Address& ip : topology.pods[pod].pod->addresses) add(ip, *number, pod);
+        if (!address.backends.empty()) found.push_back(std::move(address));
+      }
+  }
+  return found;
+}
+
+void add_service_entries(std::vector<Entry>& entries, std::size_t vpc, const std::vector<ServiceAddress>& services,
+                         const LowerState& state) {
+  const bool any_egress = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) { return entry.direction == Direction::Egress; });
+  if (!any_egress) return;
+  const Vpc& here = state.topology.vpcs[vpc];
+  std::vector<Entry> added;
+  for (const ServiceAddress& service : services) {
+    if (service.protocol == Protocol::Sctp && (!state.options.sctp || here.subnets.empty())) continue;
+    if (!here.has(service.address.family)) continue;
+    const ir::Traffic to_service{service.protocol, {service.port, service.port}, std::nullopt};
+    std::vector<RuleId> denying, allowing;
+    std::size_t denied = 0, allowed = 0;
+    bool lasts = true;
+    for (const Backend& backend : service.backends) {
+      const Entry* entry = judge(entries, backend.address, backend.pod, {service.protocol, {backend.port, backend.port}, std::nullopt}, here, state);
+      if (!entry) continue;
+      const bool deny = verdict(entry->band) == Verdict::Deny;
+      ++(deny ? denied : allowed);
+      std::vector<RuleId>& origins = deny ? denying : allowing;
+      origins.insert(origins.end(), entry->origins.begin(), entry->origins.end());
+      if (!deny) lasts = lasts && lasting(*entry, service, state);
+    }
+    for (std::vector<RuleId>* origins : {&denying, &allowing}) {
+      std::sort(origins->begin(), origins->end());
+      origins->erase(std::unique(origins->begin(), origins->end()), origins->end());
+    }
+    const Entry* now = judge(entries, service.address, std::nullopt, to_service, here, state);
+    const Cidr remote = host_cidr(service.address);
+    if (denied != 0) {
+      added.push_back({Direction::Egress, Band::DenyCluster, to_service, remote, denying});
+      if (denied != service.backends.size()) report<Kind::ServiceClosed>(denying, state, service.service, service.port);
+    } else if (now && now->band == Band::DenyCluster) {
+      report<Kind::AnyDenyHitsService>(now->origins, state, service.service, service.port);
+    } else if (allowed == service.backends.size()) {
+      if (now && now->band == Band::AllowCluster) continue;  // an any-peer allow without ports covers Service addresses
+      added.push_back({Direction::Egress, Band::AllowCluster, to_service, remote, allowing});
+      if (!lasts) report<Kind::ServiceSnapshot>(allowing, state, service.service, service.port);
+    } else if (allowed != 0) {
+      report<Kind::ServicePartlyAllowed>(allowing, state, service.service, service.port);
+    }
+  }
+  entries.insert(entries.end(), added.begin(), added.end());
+  merge(entries);
+}
+
+}  // namespace policyconv::kubeovn

@@ -1,0 +1,33 @@
+#include "cli/run.h"
+
+#include <ostream>
+#include <utility>
+#include <variant>
+
+#include "cli/explain.h"
+#include "cli/migrate.h"
+#include "cli/options.h"
+
+namespace policyconv::cli {
+namespace {
+
+struct Runner {
+  std::istream& in;
+  std::ostream& out;
+  std::ostream& err;
+
+  int operator()(const MigrateOptions& options) const { return migrate(options, in, out, err); }
+  int operator()(const ExplainOptions& options) const { return explain(options.codes, out, err); }
+  int operator()(const Answer& answer) const {
+    (answer.status == 0 ? out : err) << answer.text;
+    return answer.status;
+  }
+};
+
+}  // namespace
+
+int run(std::vector<std::string> args, std::istream& in, std::ostream& out, std::ostream& err) {
+  return std::visit(Runner{in, out, err}, parse_command_line(std::move(args)));
+}
+
+}  // namespace policyconv::cli

@@ -1,0 +1,26 @@
+// User text made fit for a terminal: nothing in it may move the cursor, hide, or break the layout.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace policyconv::cli {
+
+enum class Style : std::uint8_t { Plain, Bold, Dim, Red, Yellow, Blue, Magenta, Green };
+
+/// `text` in that style, or as it is when `colour` is off.
+[[nodiscard]] std::string paint(std::string text, Style style, bool colour);
+
+/// Control characters, characters that reorder text, and bytes that are not UTF-8 become visible escapes.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// Terminal columns that printable text takes.
+[[nodiscard]] std::size_t columns(std::string_view text);
+
+/// A source line with a caret under byte `column` (from 1), behind a gutter with the line's number; long lines are cut
+/// around the caret. Two lines, each ending in a newline.
+[[nodiscard]] std::string snippet(std::string_view line, std::uint32_t number, std::uint32_t column, bool colour);
+
+}  // namespace policyconv::cli

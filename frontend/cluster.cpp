@@ -1,0 +1,196 @@
+// Cluster dumps to facts. Entrance: parse_cluster(). The files are read side by side and put together in an order that
+// depends on names only; frontend/cluster_objects.cpp knows the single kinds.
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <iterator>
+#include <set>
+#include <thread>
+#include <tuple>
+#include <utility>
+
+#include "frontend/cluster_objects.h"
+#include "frontend/parse.h"
+#include "frontend/tree.h"
+
+namespace policyconv::cilium {
+namespace {
+
+struct FileFacts {
+  ClusterFacts facts;
+  Diagnostics diagnostics;
+};
+
+FileFacts read_file(const Sources& sources, std::uint32_t file) {
+  FileFacts read;
+  for (const yaml::Node& document : yaml::read_documents(sources, file, read.diagnostics))
+    read_cluster_object(document, read.facts, read.diagnostics);
+  const Loc whole_file{file, 0, 0};
+  if (read.facts.secrets > 0) read.diagnostics.report<Kind::SecretsPassedOver>(whole_file, read.facts.secrets);
+  if (!read.facts.passed_over.empty())
+    read.diagnostics.report<Kind::KindsPassedOver>(whole_file,
+                                                   fmt::format("{}", fmt::join(read.facts.passed_over, ", ")));
+  return read;
+}
+
+std::vector<FileFacts> read_files(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs) {
+  std::vector<FileFacts> all(files.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < files.size(); i = next++) all[i] = read_file(sources, files[i]);
+  };
+  std::vector<std::jthread> helpers;
+  while (helpers.size() + 1 < std::min<std::size_t>(jobs, files.size())) helpers.emplace_back(work);
+  work();
+  helpers.clear();  // joins them
+  return all;
+}
+
+template <typename T>
+void append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+void append(ClusterFacts& to, ClusterFacts& from) {
+  append(to.cluster.namespaces, from.cluster.namespaces);
+  append(to.cluster.pods, from.cluster.pods);
+  append(to.cluster.workloads, from.cluster.workloads);
+  append(to.cluster.nodes, from.cluster.nodes);
+  append(to.cluster.services, from.cluster.services);
+  append(to.cluster.endpoint_slices, from.cluster.endpoint_slices);
+  append(to.cluster.subnets, from.cluster.subnets);
+  append(to.cluster.vpcs, from.cluster.vpcs);
+  append(to.cluster.nat_gateways, from.cluster.nat_gateways);
+  append(to.cluster.held, from.cluster.held);
+  append(to.cluster.security_groups, from.cluster.security_groups);
+  append(to.cluster.service_cidrs, from.cluster.service_cidrs);
+  append(to.endpoints, from.endpoints);
+  append(to.allocations, from.allocations);
+}
+
+/// (namespace, name, kind): what the API server keeps unique, in the order in which a Cluster is sorted.
+template <typename T>
+auto key_of(const T& object) {
+  std::string_view ns, kind;
+  if constexpr (requires { object.ns; }) ns = object.ns;
+  if constexpr (requires { object.kind; }) kind = object.kind;
+  return std::tuple(ns, std::string_view(object.name), kind);
+}
+
+template <typename T>
+void sort_by_key(std::vector<T>& objects) {
+  std::sort(objects.begin(), objects.end(),
+            [](const T& a, const T& b) { return std::pair(key_of(a), a.loc) < std::pair(key_of(b), b.loc); });
+}
+
+template <typename T>
+void forget_places(T& object) {
+  object.loc = {};
+}
+void forget_places(Subnet& subnet) {
+  subnet.loc = {};
+  for (ExistingAcl& acl : subnet.acls) acl.loc = {};
+}
+void forget_places(LegacyEndpoints& endpoints) {
+  endpoints.loc = {};
+  for (EndpointSlice& slice : endpoints.slices) slice.loc = {};
+}
+void forget_places(Allocation& allocation) {
+  allocation.loc = allocation.held.loc = {};
+}
+
+template <typename T>
+bool same_facts(T a, T b) {
+  forget_places(a);
+  forget_places(b);
+  return a == b;
+}
+
+/// "Pod shop/web-0"; objects that know their kind are called by it.
+template <typename T>
+std::string title_of(const T& object, std::string_view kind) {
+  const auto [ns, name, own_kind] = key_of(object);
+  return yaml::excerpt(fmt::format("{} {}{}{}", own_kind.empty() ? kind : own_kind, ns, ns.empty() ? "" : "/", name));
+}
+
+/// Sorts, and keeps one of objects that are given repeatedly, since dumps of overlapping scope are common.
+template <typename T>
+void settle(std::vector<T>& objects, std::string_view kind, const Sources& sources, Diagnostics& diagnostics) {
+  sort_by_key(objects);
+  std::vector<T> kept;
+  for (T& object : objects) {
+    if (kept.empty() || key_of(kept.back()) != key_of(object)) {
+      kept.push_back(std::move(object));
+    } else if (const T& first = kept.back(); !same_facts(first, object)) {
+      const std::string place = fmt::format("{}:{}:{}", sources.name(first.loc.file), first.loc.line, first.loc.column);
+      diagnostics.report<Kind::ObjectsDiffer>(object.loc, title_of(object, kind), place);
+    }
+  }
+  objects = std::move(kept);
+}
+
+/// Adds what Endpoints tell of Services that have no EndpointSlice (dumps by `kubectl get svc,ep`).
+void add_legacy_endpoints(Cluster& cluster, std::vector<LegacyEndpoints>& legacy) {
+  std::set<std::pair<std::string, std::string>> sliced;
+  for (const EndpointSlice& slice : cluster.endpoint_slices) sliced.emplace(slice.ns, slice.service);
+  for (LegacyEndpoints& endpoints : legacy)
+    if (!sliced.contains({endpoints.ns, endpoints.name})) append(cluster.endpoint_slices, endpoints.slices);
+  sort_by_key(cluster.endpoint_slices);
+}
+
+/// Adds the addresses of IP objects that neither a running pod nor a node has. The IP of a virtual machine carries the
+/// machine's name, which is no pod's, so addresses are compared as well.
+void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations) {
+  std::set<std::pair<std::string_view, Address>> in_use;
+  for (const Pod& pod : cluster.pods)
+    for (const Address& address : pod.addresses)
+      if (!pod.finished) in_use.emplace(pod.ns, address);
+  const auto has_owner = [&](const Allocation& allocation) {
+    const std::string_view pod = allocation.pod, node_prefix = "node-";
+    if (allocation.pod_ns.empty() && pod.starts_with(node_prefix) && cluster.find_node(pod.substr(node_prefix.size())))
+      return true;
+    if (const Pod* named = cluster.find_pod(allocation.pod_ns, pod); named && !named->finished) return true;
+    const auto& addresses = allocation.held.addresses;
+    return std::any_of(addresses.begin(), addresses.end(), [&](const Address& address) {
+      return in_use.contains({allocation.pod_ns, address});
+    });
+  };
+  for (Allocation& allocation : allocations)
+    if (!has_owner(allocation)) cluster.held.push_back(std::move(allocation.held));
+  sort_by_key(cluster.held);
+}
+
+}  // namespace
+
+Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs,
+                      Diagnostics& diagnostics) {
+  ClusterFacts facts;
+  for (FileFacts& file : read_files(sources, files, jobs)) {
+    append(facts, file.facts);
+    diagnostics.append(std::move(file.diagnostics));
+  }
+  Cluster cluster = std::move(facts.cluster);
+  cluster.given = true;
+
+  const auto settle_all = [&](auto& objects, std::string_view kind) { settle(objects, kind, sources, diagnostics); };
+  settle_all(cluster.namespaces, "Namespace");
+  settle_all(cluster.pods, "Pod");
+  settle_all(cluster.workloads, {});
+  settle_all(cluster.nodes, "Node");
+  settle_all(cluster.services, "Service");
+  settle_all(cluster.endpoint_slices, "EndpointSlice");
+  settle_all(cluster.subnets, "Subnet");
+  settle_all(cluster.vpcs, "Vpc");
+  settle_all(cluster.nat_gateways, "VpcNatGateway");
+  settle_all(cluster.held, {});
+  settle_all(cluster.security_groups, "SecurityGroup");
+  settle_all(facts.endpoints, "Endpoints");
+  settle_all(facts.allocations, "IP");
+  cluster.service_cidrs = minimal_cover(std::move(cluster.service_cidrs));
+
+  add_legacy_endpoints(cluster, facts.endpoints);
+  add_held_addresses(cluster, facts.allocations);
+  return cluster;
+}
+
+}  // namespace policyconv::cilium

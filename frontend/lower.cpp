@@ -1,0 +1,421 @@
+// Entrance: lower(). One walk over the policies; every rule becomes peers x traffic for its subject, and groups get
+// their numbers at the end, in sorted order, so that the result does not depend on the order of the walk.
+#include "frontend/lower.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "frontend/peers.h"
+#include "frontend/selector.h"
+#include "frontend/traffic.h"
+#include "ir/membership.h"
+
+namespace policyconv::cilium {
+namespace {
+
+// Numbers groups as they are met; sorted() gives the final numbers.
+class GroupTable {
+ public:
+  std::uint32_t number(const ir::Group& group) {
+    const auto [at, added] = numbers_.try_emplace(group, static_cast<std::uint32_t>(numbers_.size()));
+    return at->second;
+  }
+  /// Fills `groups` in sorted order and returns, for each number given out, its index there.
+  std::vector<std::uint32_t> sorted(std::vector<ir::Group>& groups) {
+    std::vector<std::uint32_t> final_number(numbers_.size());
+    for (const auto& [group, number] : numbers_) {
+      final_number[number] = static_cast<std::uint32_t>(groups.size());
+      groups.push_back(group);
+    }
+    return final_number;
+  }
+
+ private:
+  std::map<ir::Group, std::uint32_t> numbers_;
+};
+
+// Which numbers a port name has on which pods; the only facts of the cluster that rules depend on.
+class PortNames {
+ public:
+  explicit PortNames(const Cluster& cluster) {
+    for (const Pod& pod : cluster.pods) {
+      if (pod.host_network || pod.finished || pod.ports.empty()) continue;
+      pods_.push_back({ir::identity_labels(cluster, pod), &pod.ports});
+    }
+    for (const Workload& workload : cluster.workloads) {
+      if (workload.host_network || workload.ports.empty()) continue;
+      Pod future;
+      future.ns = workload.ns, future.labels = workload.labels, future.service_account = workload.service_account;
+      pods_.push_back({ir::identity_labels(cluster, future), &workload.ports});
+    }
+  }
+
+  /// The numbers of (name, protocol) on the pods of `group`, ascending.
+  [[nodiscard]] std::set<std::uint16_t> numbers(const ir::Group& group, const NamedPort& wanted) const {
+    std::set<std::uint16_t> found;
+    for (const Entry& entry : pods_)
+      for (const ContainerPort& port : *entry.ports)
+        if (port.name == wanted.name && port.protocol == wanted.protocol &&
+            ir::is_member(group, entry.labels, *entry.ports))
+          found.insert(port.number);
+    return found;
+  }
+
+  /// Do pods of `group` with equal identity labels define different numbers? Cilium then skips that identity (C§2.3).
+  [[nodiscard]] bool disagree(const ir::Group& group, const NamedPort& wanted) const {
+    std::map<Labels, std::uint16_t> seen;
+    for (const Entry& entry : pods_)
+      for (const ContainerPort& port : *entry.ports)
+        if (port.name == wanted.name && port.protocol == wanted.protocol &&
+            ir::is_member(group, entry.labels, *entry.ports) &&
+            seen.try_emplace(entry.labels, port.number).first->second != port.number)
+          return true;
+    return false;
+  }
+
+ private:
+  struct Entry {
+    Labels labels;
+    const std::vector<ContainerPort>* ports;
+  };
+  std::vector<Entry> pods_;
+};
+
+class Lowering {
+ public:
+  Lowering(const Policies& policies, const Cluster& cluster, const LowerOptions& options, Diagnostics& diagnostics)
+      : context_{policies, cluster, options, diagnostics}, port_names_(cluster) {}
+
+  ir::Program run() {
+    find_requirements();
+    for (const Policy& policy : context_.policies.policies) {
+      if (!policy.rejected.empty()) continue;
+      if (!policy.clusterwide) check_namespace(policy.ns, policy.id, policy.loc);
+      if (policy.spec) lower(policy, *policy.spec);
+      if (policy.specs)
+        for (const Spec& spec : *policy.specs) lower(policy, spec);
+    }
+    for (const NetworkPolicy& policy : context_.policies.network_policies) {
+      if (!policy.rejected.empty()) continue;
+      check_namespace(policy.ns, policy.id, policy.loc);
+      lower(policy);
+    }
+    for (const NamedIngress& rule : later_)
+      end_ports_[{rule.where.ns.value_or(""), rule.named.name, rule.named.protocol}].insert(rule.named.end_port);
+    for (const NamedIngress& rule : later_) on_ingress(rule);
+    return finish();
+  }
+
+ private:
+  // An ingress rule with a port name; lowered last, when all uses of the name are known.
+  struct NamedIngress {
+    ir::Group subject;
+    RuleContext where;
+    std::vector<PeerValue> peers;
+    NamedPort named;
+  };
+
+  void check_namespace(const std::string& ns, PolicyId policy, Loc loc) {
+    if (!context_.cluster.namespaces.empty() && !context_.cluster.find_namespace(ns))
+      context_.diagnostics.report_policy<Kind::NamespaceUnknown>(policy, loc, ns);
+  }
+
+  // --- Cilium policies -----------------------------------------------------------------------------------------------
+
+  void lower(const Policy& policy, const Spec& spec) {
+    const std::optional<std::string> ns = policy.clusterwide ? std::nullopt : std::optional(policy.ns);
+    if (!spec.endpoint_selector) {
+      if (spec.node_selector) host_policy(policy, spec);
+      return;
+    }
+    check_labels(*spec.endpoint_selector);
+    const std::optional<ir::Group> subject = cilium::subject(*spec.endpoint_selector, ns, context_.semantics());
+    if (!subject) {
+      context_.diagnostics.report_policy<Kind::SubjectSelectsNothing>(policy.id, spec.endpoint_selector->loc,
+                                                                      why_nothing(*spec.endpoint_selector, ns));
+      return;
+    }
+    RuleContext where;
+    where.ns = ns;
+    where.subject_is_init = has_key(*spec.endpoint_selector, "reserved:init");
+    section(spec.ingress, Direction::Ingress, Verdict::Allow, *subject, where);
+    section(spec.ingress_deny, Direction::Ingress, Verdict::Deny, *subject, where);
+    section(spec.egress, Direction::Egress, Verdict::Allow, *subject, where);
+    section(spec.egress_deny, Direction::Egress, Verdict::Deny, *subject, where);
+    // Default deny needs a rule in the direction and enableDefaultDeny not false (C§2.1).
+    const auto any = [](const List<Rule>& a, const List<Rule>& b) { return (a && !a->empty()) || (b && !b->empty()); };
+    if (any(spec.ingress, spec.ingress_deny) && spec.default_deny_ingress.value_or(true))
+      isolate(*subject, Direction::Ingress);
+    if (any(spec.egress, spec.egress_deny) && spec.default_deny_egress.value_or(true))
+      isolate(*subject, Direction::Egress);
+  }
+
+  void host_policy(const Policy& policy, const Spec& spec) {
+    context_.diagnostics.report_policy<Kind::HostPolicy>(policy.id, spec.node_selector->loc);
+    for (const List<Rule>* list : {&spec.ingress, &spec.ingress_deny, &spec.egress, &spec.egress_deny})
+      if (*list)
+        for (const Rule& rule : **list) context_.diagnostics.report_rule<Kind::HostPolicy>(rule.id, rule.loc);
+  }
+
+  void section(const List<Rule>& rules, Direction direction, Verdict verdict, const ir::Group& subject,
+               RuleContext where) {
+    if (!rules) return;
+    where.direction = direction;
+    where.verdict = verdict;
+    for (const Rule& written : *rules) {
+      where.id = written.id;
+      if (written.endpoints)
+        for (const Selector& selector : *written.endpoints) check_labels(selector);
+      if (left_out(written, where)) continue;
+      const std::vector<PeerValue> peers = lower_peers(written, where, context_);
+      if (peers.empty()) continue;
+      add(subject, where, peers, lower_traffic(written, where, context_));
+    }
+  }
+
+  // Reports what makes a whole rule impossible to keep.
+  bool left_out(const Rule& written, const RuleContext& where) {
+    const bool allow = where.verdict == Verdict::Allow;
+    bool out = false;
+    if (allow && written.authentication && written.authentication->value != "disabled") {
+      context_.diagnostics.report_rule<Kind::Authentication>(where.id, written.authentication->loc,
+                                                             written.authentication->value);
+      out = !context_.accepts(Kind::Authentication);
+    }
+    const std::string_view name = where.direction == Direction::Ingress ? "fromRequires" : "toRequires";
+    if (written.requires_ && !written.requires_->empty()) {
+      context_.diagnostics.report_rule<Kind::Requires>(where.id, written.loc, name);
+      out = out || allow;
+    } else if (allow && written.endpoints && narrowed(where)) {
+      context_.diagnostics.report_rule<Kind::NarrowedByRequires>(where.id, written.loc, name);
+      out = true;
+    }
+    return out;
+  }
+
+  // fromRequires (up to 1.18) narrows every fromEndpoints of the pods it selects, in whatever policy (C§2.2). Which
+  // rules these are is decided by namespace alone, which can only name too many.
+  void find_requirements() {
+    for (const Policy& policy : context_.policies.policies) {
+      const auto look = [&](const Spec& spec) {
+        for (const auto& [list, direction] :
+             {std::pair(&spec.ingress, Direction::Ingress), std::pair(&spec.ingress_deny, Direction::Ingress),
+              std::pair(&spec.egress, Direction::Egress), std::pair(&spec.egress_deny, Direction::Egress)})
+          if (*list && std::any_of((*list)->begin(), (*list)->end(),
+                                   [](const Rule& rule) { return rule.requires_ && !rule.requires_->empty(); }))
+            narrowing_.emplace(policy.clusterwide ? "" : policy.ns, direction);
+      };
+      if (!policy.rejected.empty()) continue;
+      if (policy.spec) look(*policy.spec);
+      if (policy.specs) std::for_each(policy.specs->begin(), policy.specs->end(), look);
+    }
+  }
+
+  bool narrowed(const RuleContext& where) const {
+    return std::any_of(narrowing_.begin(), narrowing_.end(), [&](const auto& scope) {
+      return scope.second == where.direction && (scope.first.empty() || !where.ns || scope.first == *where.ns);
+    });
+  }
+
+  // A key written with and without `any:` is one key, and which value survives is chance (C§18.3).
+  void check_labels(const Selector& selector) {
+    for (const LabelPair& plain : selector.match_labels)
+      for (const LabelPair& other : selector.match_labels)
+        if (other.key == "any:" + plain.key && other.value != plain.value)
+          context_.diagnostics.report<Kind::AmbiguousLabel>(plain.loc, plain.key);
+  }
+
+  std::string why_nothing(const Selector& selector, const std::optional<std::string>& ns) const {
+    for (const SourcedRequirement& wanted : requirements(selector, "any")) {
+      const std::string& key = wanted.requirement.key;
+      if (wanted.source != "any" && wanted.source != "k8s") return fmt::format("pods have no `{}:` labels", wanted.source);
+      if (key == ir::namespace_key && ns) return fmt::format("its namespace is `{}`, the policy's is `{}`", fmt::join(wanted.requirement.values, ","), *ns);
+      if (!ir::identity_relevant(key)) return fmt::format("label `{}` is not part of a pod's identity in Cilium", key);
+      if (key == ir::cluster_key) return "it asks for another cluster";
+    }
+    return "its requirements contradict each other";
+  }
+
+  // --- Kubernetes NetworkPolicies ------------------------------------------------------------------------------------
+
+  void lower(const NetworkPolicy& policy) {
+    NetworkPolicyPeer subject_peer;
+    subject_peer.pod_selector = policy.pod_selector;
+    const PeerIdentities subject = identities(with_injection(subject_peer, policy.ns, context_.semantics()),
+                                              context_.semantics());
+    if (!subject.pods) {
+      context_.diagnostics.report_policy<Kind::SubjectSelectsNothing>(policy.id, policy.pod_selector.loc,
+                                                                      why_nothing(policy.pod_selector, policy.ns));
+      return;
+    }
+    const auto named = [&](std::string_view type) {
+      return policy.policy_types && std::any_of(policy.policy_types->begin(), policy.policy_types->end(),
+                                                [&](const Text& text) { return text.value == type; });
+    };
+    const auto filled = [](const List<NetworkPolicyRule>& rules) { return rules && !rules->empty(); };
+    const bool no_types = !policy.policy_types || policy.policy_types->empty();
+    // A direction with rules counts even if policyTypes leaves it out (C§9, V91, V92).
+    direction(policy, policy.ingress, Direction::Ingress, *subject.pods, no_types || named("Ingress"),
+              no_types || named("Ingress") || filled(policy.ingress));
+    direction(policy, policy.egress, Direction::Egress, *subject.pods, no_types || named("Egress"),
+              named("Egress") || filled(policy.egress));
+  }
+
+  void direction(const NetworkPolicy& policy, const List<NetworkPolicyRule>& rules, Direction direction,
+                 const ir::Group& subject, bool expected, bool counts) {
+    if (!counts) return;
+    isolate(subject, direction);
+    if (!rules) return;
+    RuleContext where{RuleId::None, direction, Verdict::Allow, policy.ns, false};
+    for (const NetworkPolicyRule& written : *rules) {
+      where.id = written.id;
+      if (!expected)
+        context_.diagnostics.report_rule<Kind::PolicyTypesDiffer>(where.id, written.loc, to_string(direction));
+      const std::vector<PeerValue> peers = lower_peers(written, where, context_);
+      if (!peers.empty()) add(subject, where, peers, lower_traffic(written, where, context_));
+    }
+  }
+
+  // --- rules ---------------------------------------------------------------------------------------------------------
+
+  void isolate(const ir::Group& subject, Direction direction) {
+    program_.isolations.push_back({static_cast<ir::GroupId>(groups_.number(subject)), direction});
+  }
+
+  void add(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
+           const TrafficSet& traffic) {
+    for (const PeerValue& peer : peers)
+      for (const ir::Traffic& kind : traffic.fixed) add(subject, where, peer, kind);
+    for (const NamedPort& named : traffic.named) {
+      if (!context_.cluster.given) without_cluster(subject, where, peers, named);
+      else if (where.direction == Direction::Ingress) later_.push_back({subject, where, peers, named});
+      else if (context_.semantics().cilium_minor >= 20) on_egress(subject, where, peers, named);
+      else cluster_wide(subject, where, peers, named);
+    }
+  }
+
+  void add(const ir::Group& subject, const RuleContext& where, const PeerValue& peer, const ir::Traffic& traffic) {
+    ir::Peer numbered = ir::Anyone{};
+    if (const auto* group = std::get_if<ir::Group>(&peer)) numbered = static_cast<ir::GroupId>(groups_.number(*group));
+    else if (const auto* outside = std::get_if<ir::Outside>(&peer)) numbered = *outside;
+    else if (const auto* entity = std::get_if<ir::Entity>(&peer)) numbered = *entity;
+    program_.rules.push_back({static_cast<ir::GroupId>(groups_.number(subject)), where.direction, where.verdict,
+                              std::move(numbered), traffic, where.id});
+  }
+
+  // --- named ports (C§2.3, C§18.1-2) ---------------------------------------------------------------------------------
+
+  void without_cluster(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
+                       const NamedPort& named) {
+    const bool deny = where.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::NamedPortNeedsCluster>(
+        where.id, named.loc, named.name, deny ? "the deny is widened to every port of the protocol" : "the allow is left out");
+    if (!deny) return;
+    for (const PeerValue& peer : peers) add(subject, where, peer, {named.protocol, {}, std::nullopt});
+  }
+
+  // On ingress the name is looked up on the pod itself: each number gets the part of the group that has it.
+  void on_ingress(const NamedIngress& rule) {
+    const auto& [subject, where, peers, named] = rule;
+    const std::uint16_t end_port = agreed_end_port(where, named);
+    for (const std::uint16_t number :
+         found_numbers(port_names_.numbers(subject, named), "selected pod", where, named)) {
+      ir::Group part = subject;
+      part.port = ContainerPort{named.name, named.protocol, number};
+      for (const PeerValue& peer : peers)
+        add(part, where, peer, {named.protocol, {number, std::max(number, end_port)}, std::nullopt});
+    }
+  }
+
+  // On egress (since 1.20) it is looked up on each destination pod; nothing but pods has names, and endPort is ignored.
+  void on_egress(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
+                 const NamedPort& named) {
+    for (const PeerValue& peer : peers) {
+      std::optional<ir::Group> pods;
+      if (const auto* group = std::get_if<ir::Group>(&peer)) pods = *group;
+      else if (std::holds_alternative<ir::Anyone>(peer) || peer == PeerValue(ir::Entity::Cluster)) pods = ir::Group{};
+      if (!pods) continue;
+      if (port_names_.disagree(*pods, named)) {
+        const bool deny = where.verdict == Verdict::Deny;
+        context_.diagnostics.report_rule<Kind::NamedPortDisagrees>(
+            where.id, named.loc, named.name, deny ? "the deny covers them" : "the allow is left out for all of them");
+        if (!deny) continue;
+      }
+      for (const std::uint16_t number :
+           found_numbers(port_names_.numbers(*pods, named), "destination pod", where, named)) {
+        ir::Group part = *pods;
+        part.port = ContainerPort{named.name, named.protocol, number};
+        add(subject, where, part, {named.protocol, {number, number}, std::nullopt});
+      }
+    }
+  }
+
+  // Up to 1.19 one number for the whole cluster, for every peer; two numbers anywhere make the rule void.
+  void cluster_wide(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
+                    const NamedPort& named) {
+    const std::set<std::uint16_t> numbers = found_numbers(port_names_.numbers(ir::Group{}, named), "pod", where, named);
+    if (numbers.size() != 1) return;
+    const std::uint16_t number = *numbers.begin();
+    for (const PeerValue& peer : peers)
+      add(subject, where, peer, {named.protocol, {number, std::max(number, named.end_port)}, std::nullopt});
+  }
+
+  std::set<std::uint16_t> found_numbers(std::set<std::uint16_t> numbers, std::string_view who, const RuleContext& where,
+                                        const NamedPort& named) {
+    if (numbers.empty())
+      context_.diagnostics.report_rule<Kind::NamedPortUnknown>(where.id, named.loc, who, to_string(named.protocol), named.name);
+    else
+      context_.diagnostics.report_rule<Kind::NamedPortNumbers>(where.id, named.loc, named.name,
+                                                               fmt::format("{}", fmt::join(numbers, ", ")));
+    return numbers;
+  }
+
+  // Cilium keys ingress filters by name and protocol, so the first rule's endPort governs all rules of the pod (C§18.2).
+  std::uint16_t agreed_end_port(const RuleContext& where, const NamedPort& named) {
+    const std::set<std::uint16_t>& used = end_ports_[{where.ns.value_or(""), named.name, named.protocol}];
+    if (used.size() == 1) return named.end_port;
+    const bool deny = where.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::NamedPortEndPorts>(
+        where.id, named.loc, named.name, deny ? "the deny takes the widest range" : "the allow takes the port alone");
+    return deny ? *used.rbegin() : std::uint16_t{0};
+  }
+
+  ir::Program finish() {
+    const std::vector<std::uint32_t> final_number = groups_.sorted(program_.groups);
+    const auto renumber = [&](ir::GroupId& id) {
+      id = static_cast<ir::GroupId>(final_number[static_cast<std::size_t>(id)]);
+    };
+    const auto sort_unique = [](auto& list) {
+      std::sort(list.begin(), list.end());
+      list.erase(std::unique(list.begin(), list.end()), list.end());
+    };
+    for (ir::Isolation& isolation : program_.isolations) renumber(isolation.subject);
+    for (ir::Rule& added : program_.rules) {
+      renumber(added.subject);
+      if (auto* peer = std::get_if<ir::GroupId>(&added.peer)) renumber(*peer);
+    }
+    sort_unique(program_.isolations);
+    sort_unique(program_.rules);
+    return std::move(program_);
+  }
+
+  LowerContext context_;
+  PortNames port_names_;
+  GroupTable groups_;
+  std::set<std::pair<std::string, Direction>> narrowing_;  // (namespace or "" for all, direction)
+  std::vector<NamedIngress> later_;
+  std::map<std::tuple<std::string, std::string, Protocol>, std::set<std::uint16_t>> end_ports_;  // by (ns, name, protocol)
+  ir::Program program_;
+};
+
+}  // namespace
+
+ir::Program lower(const Policies& policies, const Cluster& cluster, const LowerOptions& options,
+                  Diagnostics& diagnostics) {
+  return Lowering(policies, cluster, options, diagnostics).run();
+}
+
+}  // namespace policyconv::cilium

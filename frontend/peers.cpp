@@ -1,0 +1,313 @@
+#include "frontend/peers.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "frontend/services.h"
+#include "ir/membership.h"
+
+namespace policyconv::cilium {
+namespace {
+
+using ir::Anyone;
+using ir::Entity;
+using ir::Outside;
+
+template <typename T>
+bool filled(const List<T>& list) {
+  return list && !list->empty();
+}
+template <typename T>
+bool present_but_empty(const List<T>& list) {
+  return list && list->empty();
+}
+
+class PeerLowering {
+ public:
+  PeerLowering(const RuleContext& where, LowerContext& context) : where_(where), context_(context) {}
+
+  std::vector<PeerValue> take() { return std::move(peers_); }
+
+  void everyone() { peers_.emplace_back(Anyone{}); }
+
+  void world() {
+    peers_.emplace_back(Outside{whole(Family::V4), {}});
+    peers_.emplace_back(Outside{whole(Family::V6), {}});
+  }
+
+  void selector(const Selector& selector) {
+    note_labels_outside_identity(selector);
+    identities(with_injection(selector, where_.ns, where_.subject_is_init, context_.semantics()), selector.loc);
+  }
+
+  void identities(const std::vector<SourcedRequirement>& all_of, Loc loc) {
+    const PeerIdentities found = cilium::identities(all_of, context_.semantics());
+    const bool all_nodes = found.host && found.host_apiserver && found.remote && found.remote_apiserver;
+    const bool all_world = found.world_v4 && found.world_v6 && found.world_v4_apiserver && found.world_v6_apiserver;
+    if (found.pods && found.pods->all_of.empty() && all_nodes && all_world) return everyone();
+    if (found.pods) peers_.emplace_back(*found.pods);
+    if (world_label(all_of, loc)) return;
+    if (outside_labels(all_of, loc)) return;
+    nodes(found, loc);
+    if (all_world) world();
+    else outside(found, loc);
+  }
+
+  void entities(const std::vector<Text>& names) {
+    const auto named = [&](std::string_view name) {
+      return std::any_of(names.begin(), names.end(), [&](const Text& text) { return text.value == name; });
+    };
+    const bool cluster = named("cluster") || named("cluster-mesh");
+    if (named("all") || (cluster && named("world"))) return everyone();
+    if (cluster) {
+      peers_.emplace_back(Entity::Cluster);
+    } else {
+      if (named("host") && named("remote-node")) peers_.emplace_back(Entity::Nodes);
+      else if (named("host")) peers_.emplace_back(Entity::Host);
+      else if (named("remote-node")) peers_.emplace_back(Entity::RemoteNode);
+      if (named("kube-apiserver")) peers_.emplace_back(Entity::Apiserver);
+    }
+    if (named("world") || named("world-ipv4")) peers_.emplace_back(Outside{whole(Family::V4), {}});
+    if (named("world") || named("world-ipv6")) peers_.emplace_back(Outside{whole(Family::V6), {}});
+    for (const Text& name : names)
+      if (name.value == "health" || name.value == "init" || name.value == "ingress" || name.value == "unmanaged")
+        context_.diagnostics.report_rule<Kind::EntityAbsent>(where_.id, name.loc, name.value);
+  }
+
+  void cidr(const Text& written, const std::vector<Text>& except) {
+    bool host_bits = false;
+    std::optional<Cidr> within = parse_cidr(written.value, nullptr, &host_bits);
+    if (!within)  // up to 1.19 Cilium takes a bare address (C§0.1)
+      if (const std::optional<Address> address = parse_address(written.value)) within = host_cidr(*address);
+    if (!within) return;  // validate() has refused anything else
+    if (host_bits)
+      context_.diagnostics.report_rule<Kind::CidrHostBits>(where_.id, written.loc, written.value, to_string(*within));
+    if (is_v4_mapped(*within)) {
+      context_.diagnostics.report_rule<Kind::MappedCidr>(where_.id, written.loc, written.value);
+      return;
+    }
+    block(*within, except);
+  }
+
+  void cidr_rule(const CidrRule& rule) {
+    if (rule.cidr) return cidr(*rule.cidr, rule.except);
+    if (rule.cidr_group_ref) {
+      const auto& groups = context_.policies.cidr_groups;
+      const auto at = std::find_if(groups.begin(), groups.end(),
+                                   [&](const CidrGroup& group) { return group.name == rule.cidr_group_ref->value; });
+      if (at == groups.end()) {
+        context_.diagnostics.report_rule<Kind::CidrGroupMissing>(where_.id, rule.cidr_group_ref->loc,
+                                                                 rule.cidr_group_ref->value);
+        return;
+      }
+      cidr_group(*at, rule.except);
+      return;
+    }
+    if (!rule.cidr_group_selector) return;
+    const std::vector<SourcedRequirement> all_of = requirements(*rule.cidr_group_selector, "any");
+    for (const CidrGroup& group : context_.policies.cidr_groups) {
+      Labels labels;
+      for (const LabelPair& label : group.labels) labels.emplace(label.key, label.value);
+      // Group labels carry the source `cidrgroup` (C§5).
+      const bool selected = std::all_of(all_of.begin(), all_of.end(), [&](const SourcedRequirement& wanted) {
+        const bool visible = wanted.source == "any" || wanted.source == "cidrgroup";
+        return ir::meets(wanted.requirement, visible ? labels : Labels{});
+      });
+      if (selected) cidr_group(group, rule.except);
+    }
+  }
+
+  void fqdns(const std::vector<Fqdn>& names) {
+    context_.diagnostics.report_rule<Kind::FqdnPeer>(where_.id, names.front().loc);
+    if (context_.accepts(Kind::FqdnPeer)) world();
+  }
+
+  void aws_groups(const std::vector<Loc>& groups) {
+    const bool deny = where_.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::AwsGroups>(where_.id, groups.front(),
+                                                      deny ? "the deny is widened to all of the world"
+                                                           : "the allow is left out");
+    if (deny) world();
+  }
+
+  void services(const std::vector<ServiceRef>& references, bool has_ports) {
+    if (where_.verdict == Verdict::Deny) {
+      context_.diagnostics.report_rule<Kind::ServicesInDeny>(
+          where_.id, references.front().loc, has_ports ? "denies these ports to everyone" : "denies nothing");
+      if (has_ports) everyone();
+      return;
+    }
+    ResolvedServices resolved = resolve_services(references, where_, has_ports, context_);
+    for (ir::Group& group : resolved.groups) peers_.emplace_back(std::move(group));
+    for (const Address& address : resolved.addresses) peers_.emplace_back(Outside{host_cidr(address), {}});
+  }
+
+ private:
+  void block(const Cidr& within, const std::vector<Text>& except) {
+    Outside outside{within, {}};
+    for (const Text& text : except)
+      if (const std::optional<Cidr> hole = parse_cidr(text.value)) {
+        if (contains(*hole, within)) return;  // nothing is left
+        if (contains(within, *hole)) outside.except.push_back(*hole);
+      }
+    outside.except = minimal_cover(std::move(outside.except));
+    peers_.emplace_back(std::move(outside));
+  }
+
+  void cidr_group(const CidrGroup& group, const std::vector<Text>& except) {
+    for (const Text& text : group.cidrs) cidr(text, except);
+  }
+
+  // A dual-stack Cilium knows no identity with this label; whether this Cilium is one, the policy does not say.
+  bool world_label(const std::vector<SourcedRequirement>& all_of, Loc loc) {
+    const bool asked = std::any_of(all_of.begin(), all_of.end(), [](const SourcedRequirement& r) {
+      return r.source == "reserved" && r.requirement.key == "world" &&
+             (r.requirement.op == ir::Op::In || r.requirement.op == ir::Op::Exists);
+    });
+    if (!asked) return false;
+    const bool deny = where_.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::WorldLabel>(where_.id, loc,
+                                                       deny ? "the deny covers the world" : "the allow is left out");
+    if (deny) world();
+    return true;
+  }
+
+  // Sources that only outside addresses carry; they matter only if the selector escapes namespace injection.
+  bool outside_labels(const std::vector<SourcedRequirement>& all_of, Loc loc) {
+    const auto asked = std::find_if(all_of.begin(), all_of.end(), [](const SourcedRequirement& r) {
+      return r.source == "cidr" || r.source == "cidrgroup" || r.source == "fqdn" || r.source == "node";
+    });
+    if (asked == all_of.end()) return false;
+    const bool bound_to_pods = std::any_of(all_of.begin(), all_of.end(), [](const SourcedRequirement& r) {
+      return r.source == "k8s" && (r.requirement.op == ir::Op::In || r.requirement.op == ir::Op::Exists);
+    });
+    if (bound_to_pods) return true;  // no outside address has Kubernetes labels: only pods can match
+    const bool deny = where_.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::OutsideLabels>(
+        where_.id, loc, asked->source + ":",
+        deny ? "the deny is widened to all nodes and the world" : "the allow is left out for them");
+    if (deny) {
+      world();
+      peers_.emplace_back(Entity::Nodes);
+    }
+    return true;
+  }
+
+  void nodes(const PeerIdentities& found, Loc loc) {
+    const bool host = found.host, remote = found.remote;
+    const bool host_api = found.host_apiserver, remote_api = found.remote_apiserver;
+    if (!host && !remote && !host_api && !remote_api) return;
+    if (host && remote && host_api && remote_api) return add(Entity::Nodes);
+    if (host && host_api && !remote && !remote_api) return add(Entity::Host);
+    if (remote && remote_api && !host && !host_api) return add(Entity::RemoteNode);
+    if (!host && !remote && host_api && remote_api && found.world_v4_apiserver && found.world_v6_apiserver)
+      return add(Entity::Apiserver);
+    mixed(loc);
+    if (where_.verdict == Verdict::Deny) add(Entity::Nodes);
+  }
+
+  void outside(const PeerIdentities& found, Loc loc) {
+    const bool apiserver_only = !found.world_v4 && !found.world_v6 && found.world_v4_apiserver &&
+                                found.world_v6_apiserver && found.host_apiserver && found.remote_apiserver;
+    if (apiserver_only) return;  // said by Entity::Apiserver
+    family(Family::V4, found.world_v4, found.world_v4_apiserver, loc);
+    family(Family::V6, found.world_v6, found.world_v6_apiserver, loc);
+  }
+
+  void family(Family family, bool plain, bool apiserver, Loc loc) {
+    if (!plain && !apiserver) return;
+    if (plain != apiserver) {
+      mixed(loc);
+      if (where_.verdict == Verdict::Allow) return;
+    }
+    peers_.emplace_back(Outside{whole(family), {}});
+  }
+
+  void mixed(Loc loc) {
+    context_.diagnostics.report_rule<Kind::NodeIdentitiesMixed>(
+        where_.id, loc, where_.verdict == Verdict::Deny ? "the deny is widened to all of them" : "the allow is left out for them");
+  }
+
+  void add(Entity entity) { peers_.emplace_back(entity); }
+
+  void note_labels_outside_identity(const Selector& selector) {
+    for (const SourcedRequirement& wanted : requirements(selector, "any"))
+      if ((wanted.source == "any" || wanted.source == "k8s") && !ir::identity_relevant(wanted.requirement.key)) {
+        const bool never = wanted.requirement.op == ir::Op::In || wanted.requirement.op == ir::Op::Exists;
+        context_.diagnostics.report_rule<Kind::LabelOutsideIdentity>(
+            where_.id, selector.loc, wanted.requirement.key, never ? "this selector matches no pod" : "this part always holds");
+      }
+  }
+
+  const RuleContext& where_;
+  LowerContext& context_;
+  std::vector<PeerValue> peers_;
+};
+
+// Since 1.16 an empty list selects nobody; before, it counted as absent (C§0.1). Three members never counted (C§1.4).
+bool selects_nobody(const Rule& rule, const Semantics& semantics) {
+  return semantics.cilium_minor >= 16 &&
+         (present_but_empty(rule.endpoints) || present_but_empty(rule.cidr) || present_but_empty(rule.cidr_set) ||
+          present_but_empty(rule.entities) || present_but_empty(rule.nodes));
+}
+
+bool has_peer(const Rule& rule) {
+  return filled(rule.endpoints) || filled(rule.cidr) || filled(rule.cidr_set) || filled(rule.entities) ||
+         filled(rule.nodes) || filled(rule.groups) || filled(rule.services) || filled(rule.fqdns);
+}
+
+}  // namespace
+
+bool LowerContext::accepts(Kind kind) const {
+  const std::string_view code = definition(kind).code;
+  return std::find(options.allow_looser.begin(), options.allow_looser.end(), code) != options.allow_looser.end();
+}
+
+std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, LowerContext& context) {
+  PeerLowering lowering(where, context);
+  const std::string_view does = where.verdict == Verdict::Allow ? "allows" : "denies";
+  const bool has_traffic = filled(rule.to_ports) || filled(rule.icmps);
+  if (selects_nobody(rule, context.semantics())) {
+    context.diagnostics.report_rule<Kind::RuleSelectsNothing>(where.id, rule.loc, does, "an empty list of peers selects nobody");
+    return {};
+  }
+  if (!has_peer(rule)) {
+    if (!has_traffic) return {};  // `{}`: the idiom for default deny
+    const std::string_view from = where.direction == Direction::Ingress ? "from" : "to";
+    for (const auto& [empty, name] : {std::pair(present_but_empty(rule.groups), "Groups"),
+                                      std::pair(present_but_empty(rule.fqdns), "FQDNs"),
+                                      std::pair(present_but_empty(rule.services), "Services")})
+      if (empty)
+        context.diagnostics.report_rule<Kind::EmptyListIsEveryone>(where.id, rule.loc, fmt::format("{}{}", from, name));
+    lowering.everyone();
+    return lowering.take();
+  }
+  if (rule.endpoints)
+    for (const Selector& selector : *rule.endpoints) lowering.selector(selector);
+  if (filled(rule.entities)) lowering.entities(*rule.entities);
+  if (rule.cidr)
+    for (const Text& cidr : *rule.cidr) lowering.cidr(cidr, {});
+  if (rule.cidr_set)
+    for (const CidrRule& cidr : *rule.cidr_set) lowering.cidr_rule(cidr);
+  if (filled(rule.fqdns)) lowering.fqdns(*rule.fqdns);
+  if (filled(rule.groups)) lowering.aws_groups(*rule.groups);
+  if (filled(rule.services)) lowering.services(*rule.services, has_traffic);
+  return lowering.take();
+}
+
+std::vector<PeerValue> lower_peers(const NetworkPolicyRule& rule, const RuleContext& where, LowerContext& context) {
+  PeerLowering lowering(where, context);
+  if (!filled(rule.peers)) {
+    lowering.everyone();
+    return lowering.take();
+  }
+  for (const NetworkPolicyPeer& peer : *rule.peers) {
+    if (peer.ip_block && peer.ip_block->cidr) lowering.cidr(*peer.ip_block->cidr, peer.ip_block->except);
+    else if (peer.pod_selector || peer.namespace_selector)
+      lowering.identities(with_injection(peer, *where.ns, context.semantics()), peer.loc);
+  }
+  return lowering.take();
+}
+
+}  // namespace policyconv::cilium

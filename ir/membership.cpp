@@ -1,0 +1,111 @@
+#include "ir/membership.h"
+
+#include <algorithm>
+#include <array>
+
+namespace policyconv::ir {
+namespace {
+
+// pkg/labelsfilter/filter.go: a label is dropped if its key starts with one of these, unless it starts with one of
+// the kept prefixes. (`.*beta.kubernetes.io` is a regular expression there: the word may stand anywhere.)
+constexpr std::array<std::string_view, 4> kept{namespace_key, "io.cilium.k8s.namespace.labels", "app.kubernetes.io",
+                                               "io.cilium.k8s.policy."};
+constexpr std::array<std::string_view, 14> dropped{
+    "io.kubernetes",       "kubernetes.io",            "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-completion-index", "batch.kubernetes.io/controller-uid",
+    "k8s.io",              "pod-template-generation",  "pod-template-hash",
+    "controller-revision-hash", "annotation",          "controller-uid",
+    "etcd_node",           "topology.kubernetes.io"};
+
+bool intersects(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+}
+
+bool contradict(const Requirement& a, const Requirement& b) {
+  if (a.key != b.key) return false;
+  const auto missing = [](const Requirement& r) { return r.op == Op::DoesNotExist; };
+  const auto present = [](const Requirement& r) { return r.op == Op::In || r.op == Op::Exists; };
+  if ((missing(a) && present(b)) || (missing(b) && present(a))) return true;
+  return a.op == Op::In && b.op == Op::In && !intersects(a.values, b.values);
+}
+
+}  // namespace
+
+bool identity_relevant(std::string_view key) {
+  const auto starts = [&](std::string_view prefix) { return key.starts_with(prefix); };
+  if (std::any_of(kept.begin(), kept.end(), starts)) return true;
+  return std::none_of(dropped.begin(), dropped.end(), starts) && key.find("beta.kubernetes.io") == std::string_view::npos;
+}
+
+Labels identity_labels(const Cluster& cluster, const Pod& pod) {
+  Labels labels;
+  for (const auto& [key, value] : pod.labels)
+    if (identity_relevant(key)) labels.emplace(key, value);
+  labels.insert_or_assign(std::string(namespace_key), pod.ns);
+  labels.insert_or_assign(std::string(service_account_key), pod.service_account);
+  labels.erase(std::string(cluster_key));
+  if (const Namespace* ns = cluster.find_namespace(pod.ns))
+    for (const auto& [key, value] : ns->labels)
+      labels.insert_or_assign(std::string(namespace_labels_prefix) + key, value);
+  return labels;
+}
+
+bool meets(const Requirement& requirement, const Labels& labels) {
+  const auto found = labels.find(requirement.key);
+  const bool exists = found != labels.end();
+  const auto listed = [&] {
+    return std::binary_search(requirement.values.begin(), requirement.values.end(), found->second);
+  };
+  switch (requirement.op) {
+    case Op::In: return exists && listed();
+    case Op::NotIn: return !exists || !listed();
+    case Op::Exists: return exists;
+    case Op::DoesNotExist: return !exists;
+  }
+  return false;
+}
+
+bool meets(const std::vector<Requirement>& all_of, const Labels& labels) {
+  return std::all_of(all_of.begin(), all_of.end(), [&](const Requirement& r) { return meets(r, labels); });
+}
+
+bool is_member(const Group& group, const Labels& labels, const std::vector<ContainerPort>& ports) {
+  return (!group.port || std::find(ports.begin(), ports.end(), *group.port) != ports.end()) &&
+         meets(group.all_of, labels);
+}
+
+bool disjoint(const Group& a, const Group& b) {
+  return std::any_of(a.all_of.begin(), a.all_of.end(), [&](const Requirement& mine) {
+    return std::any_of(b.all_of.begin(), b.all_of.end(),
+                       [&](const Requirement& theirs) { return contradict(mine, theirs); });
+  });
+}
+
+bool implies(const Group& inner, const Group& outer) {
+  return (!outer.port || outer.port == inner.port) &&
+         std::all_of(outer.all_of.begin(), outer.all_of.end(), [&](const Requirement& wanted) {
+           return std::any_of(inner.all_of.begin(), inner.all_of.end(), [&](const Requirement& given) {
+             if (given == wanted) return true;
+             if (given.key != wanted.key || given.op != Op::In) return false;
+             return std::all_of(given.values.begin(), given.values.end(), [&](const std::string& value) {
+               return meets(wanted, Labels{{given.key, value}});
+             });
+           });
+         });
+}
+
+std::optional<std::vector<Requirement>> normalize(std::vector<Requirement> all_of) {
+  for (Requirement& requirement : all_of) {
+    std::sort(requirement.values.begin(), requirement.values.end());
+    requirement.values.erase(std::unique(requirement.values.begin(), requirement.values.end()),
+                             requirement.values.end());
+  }
+  std::sort(all_of.begin(), all_of.end());
+  all_of.erase(std::unique(all_of.begin(), all_of.end()), all_of.end());
+  for (std::size_t i = 0; i < all_of.size(); ++i)
+    for (std::size_t j = i + 1; j < all_of.size(); ++j)
+      if (contradict(all_of[i], all_of[j])) return std::nullopt;
+  return all_of;
+}
+
+}  // namespace policyconv::ir

@@ -1,0 +1,124 @@
+// The table of messages: well-formed, in one style, each produced by some golden case and explained at length.
+#include "ir/diagnostics.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include <catch2/catch.hpp>
+
+#include "cli/explain.h"
+
+using namespace policyconv;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Codes that no golden case can produce, and why.
+const std::map<std::string_view, std::string_view> not_golden = {
+    {"PC0101", "an unreadable file cannot be committed; tests/cli_test.cpp has one"},
+    {"PC0191", "an empty directory cannot be committed; tests/cli_test.cpp has one"},
+    {"PC0192", "a full disk or a closed pipe; tests/cli_test.cpp has them"},
+};
+
+/// Words that a text may begin with in spite of the lower case rule, because they are names.
+const std::set<std::string_view> names = {"Cilium", "Kube-OVN", "Kubernetes", "OVN", "Service", "Subnet", "SecurityGroup",
+                                          "CiliumCIDRGroup", "HTTP", "DNS", "Kafka", "TLS", "ICMP", "DHCP"};
+
+/// Every report and expectation of the golden cases and samples.
+std::string all_reports() {
+  std::ostringstream all;
+  for (const char* folder : {"tests/golden", "samples"})
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(POLICYCONV_SOURCE_DIR) / folder))
+      if (entry.path().filename() == "report.txt") all << std::ifstream(entry.path()).rdbuf();
+  return all.str();
+}
+
+bool starts_in_style(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find_first_of(" ,:"));
+  const bool is_upper = !text.empty() && 'A' <= text[0] && text[0] <= 'Z';
+  return !is_upper || names.count(word) > 0 || text == "{}";
+}
+
+}  // namespace
+
+TEST_CASE("codes are unique and well-formed") {
+  std::set<std::string_view> codes, kinds;
+  for (const Definition& about : definitions) {
+    INFO(about.name);
+    CHECK(about.code.size() == 6);
+    CHECK(about.code.starts_with("PC"));
+    CHECK(std::all_of(about.code.begin() + 2, about.code.end(), [](char c) { return '0' <= c && c <= '9'; }));
+    CHECK(codes.insert(about.code).second);
+    CHECK(kinds.insert(about.name).second);
+  }
+}
+
+TEST_CASE("codes are in order") {
+  for (std::size_t at = 1; at < std::size(definitions); ++at) {
+    INFO(definitions[at].code);
+    CHECK(definitions[at - 1].code < definitions[at].code);
+  }
+}
+
+TEST_CASE("texts follow the style") {
+  for (const Definition& about : definitions) {
+    INFO(about.code);
+    CHECK_FALSE(about.text.empty());
+    for (const std::string_view text : {about.text, about.help}) {
+      INFO(text);
+      CHECK(starts_in_style(text));
+      CHECK_FALSE(text.ends_with("."));
+      CHECK_FALSE(text.ends_with(" "));
+      CHECK(text.find('\n') == std::string_view::npos);
+      CHECK(std::count(text.begin(), text.end(), '`') % 2 == 0);
+    }
+  }
+}
+
+TEST_CASE("every code is produced by some golden case") {
+  const std::string reports = all_reports();
+  for (const Definition& about : definitions) {
+    INFO(about.code << " " << about.name);
+    const bool produced = reports.find("[" + std::string(about.code) + "]") != std::string::npos;
+    CHECK(produced != (not_golden.count(about.code) > 0));
+  }
+}
+
+TEST_CASE("every code is explained at length") {
+  for (std::size_t at = 0; at < std::size(definitions); ++at) {
+    INFO(definitions[at].code << " " << definitions[at].name);
+    const cli::Explanation* found = cli::explanation(static_cast<Kind>(at));
+    CHECK(found != nullptr);
+    if (found == nullptr) continue;
+    for (const std::string_view part : {found->happened, found->why, found->remedy, found->example})
+      CHECK(part.size() > 20);
+  }
+}
+
+TEST_CASE("effects map to the documented exit statuses") {
+  CHECK(exit_status(Effect::Note) == 0);
+  CHECK(exit_status(Effect::NoEffect) == 0);
+  CHECK(exit_status(Effect::Error) == 1);
+  CHECK(exit_status(Effect::Stricter) == 3);
+  CHECK(exit_status(Effect::Looser) == 4);
+  CHECK(exit_status(Effect::Refused) == 5);
+}
+
+TEST_CASE("sorting depends on nothing but the content and drops repetitions") {
+  Diagnostics diagnostics;
+  diagnostics.report<Kind::CannotRead>({2, 1, 1}, "b", "x");
+  diagnostics.report<Kind::CannotRead>({1, 5, 1}, "a", "x");
+  diagnostics.report<Kind::CannotRead>({2, 1, 1}, "b", "x");
+  diagnostics.report<Kind::CannotRead>({1, 4, 9}, "c", "x");
+  diagnostics.sort();
+  REQUIRE(diagnostics.all().size() == 3);
+  CHECK(diagnostics.all()[0].where == Loc{1, 4, 9});
+  CHECK(diagnostics.all()[1].where == Loc{1, 5, 1});
+  CHECK(diagnostics.all()[2].where == Loc{2, 1, 1});
+}

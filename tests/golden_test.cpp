@@ -1,0 +1,165 @@
+// Runs every case folder below tests/golden and samples: `policies/` or `input.yaml`, optionally `cluster.yaml` or
+// `cluster/`, and `args` with one argument a line. Expected: the files of -o in `expected/`, standard error in
+// `report.txt`, the status in `exit`, and, where there is an `ir.txt`, the output of --emit ir.
+// POLICYCONV_UPDATE=1 rewrites the expectations; read the difference before you commit it.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "cli/run.h"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+const fs::path root = POLICYCONV_SOURCE_DIR;
+
+std::string read(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::map<std::string, std::string> read_all(const fs::path& directory) {
+  std::map<std::string, std::string> found;
+  if (fs::exists(directory))
+    for (const auto& entry : fs::directory_iterator(directory)) found[entry.path().filename().string()] = read(entry);
+  return found;
+}
+
+std::vector<std::string> first_that_exists(const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (fs::exists(name)) return {name};
+  return {};
+}
+
+struct Result {
+  int status = 0;
+  std::string out, report;
+  std::map<std::string, std::string> files;
+};
+
+/// Runs in the case's folder, so that reports show relative paths.
+Result run_case(const std::vector<std::string>& more) {
+  std::vector<std::string> args = {"migrate"};
+  const auto add = [&](const std::vector<std::string>& some) { args.insert(args.end(), some.begin(), some.end()); };
+  const std::vector<std::string> cluster = first_that_exists({"cluster.yaml", "cluster"});
+  add(first_that_exists({"input.yaml", "policies"}));
+  if (!cluster.empty()) add({"--cluster", cluster.front()});
+  std::ifstream in("args");
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) add({line});
+  add(more);
+  std::istringstream nothing;
+  std::ostringstream out, err;
+  Result result;
+  result.status = policyconv::cli::run(args, nothing, out, err);
+  result.out = out.str();
+  result.report = err.str();
+  return result;
+}
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() : path_(fs::temp_directory_path() / ("policyconv-golden-" + std::to_string(::getpid()))) {}
+  ~TemporaryDirectory() { fs::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  [[nodiscard]] const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+std::vector<fs::path> cases() {
+  std::vector<fs::path> found;
+  for (const char* folder : {"tests/golden", "samples"})
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder))
+      if (entry.is_directory() && (fs::exists(entry.path() / "input.yaml") || fs::exists(entry.path() / "policies")))
+        found.push_back(entry.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+/// The first line in which two texts differ; empty if they are equal.
+std::string first_difference(const std::string& expected, const std::string& actual) {
+  if (expected == actual) return {};
+  std::istringstream a(expected), b(actual);
+  for (int number = 1;; ++number) {
+    std::string left, right;
+    const bool has_left = static_cast<bool>(std::getline(a, left)), has_right = static_cast<bool>(std::getline(b, right));
+    if (has_left && has_right && left == right) continue;
+    return "line " + std::to_string(number) + "\n  expected: " + (has_left ? left : "(end)") +
+           "\n  actual:   " + (has_right ? right : "(end)");
+  }
+}
+
+void update(const Result& result) {
+  fs::remove_all("expected");
+  if (!result.files.empty()) fs::create_directory("expected");
+  for (const auto& [name, text] : result.files) write(fs::path("expected") / name, text);
+  write("report.txt", result.report);
+  write("exit", std::to_string(result.status) + "\n");
+}
+
+void compare(const Result& result) {
+  CHECK(first_difference(read("report.txt"), result.report) == "");
+  CHECK(read("exit") == std::to_string(result.status) + "\n");
+  const std::map<std::string, std::string> expected = read_all("expected");
+  for (const auto& [name, text] : result.files) {
+    INFO("file " << name);
+    const bool is_expected = expected.count(name) == 1;
+    CHECK(is_expected);
+    if (is_expected) CHECK(first_difference(expected.at(name), text) == "");
+  }
+  for (const auto& [name, text] : expected) {
+    INFO("file " << name);
+    CHECK(result.files.count(name) == 1);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("golden cases") {
+  const bool updating = std::getenv("POLICYCONV_UPDATE") != nullptr;
+  REQUIRE_FALSE(cases().empty());
+  for (const fs::path& folder : cases()) {
+    DYNAMIC_SECTION(folder.lexically_relative(root).string()) {
+      fs::current_path(folder);
+      const TemporaryDirectory directory;
+      Result result = run_case({"-o", directory.path().string()});
+      result.files = read_all(directory.path());
+      CHECK(result.out.empty());
+      if (updating) update(result);
+      else compare(result);
+
+      const bool failed = result.status == 1 || result.status == 2;
+      CHECK(folder.filename().string().starts_with("fail_") == failed);
+      if (failed) CHECK(result.files.empty());
+
+      if (fs::exists("ir.txt")) {
+        const std::string ir = run_case({"--emit", "ir"}).out;
+        if (updating) write("ir.txt", ir);
+        CHECK(first_difference(read("ir.txt"), ir) == "");
+      }
+    }
+  }
+}
+
+TEST_CASE("every folder of tests/golden is a case") {
+  const std::vector<fs::path> known = cases();
+  for (const auto& entry : fs::directory_iterator(root / "tests/golden")) {
+    INFO(entry.path());
+    CHECK(std::find(known.begin(), known.end(), entry.path()) != known.end());
+  }
+}
