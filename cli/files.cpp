@@ -155,8 +155,11 @@ void remove_stale(const fs::path& directory, const std::vector<kubeovn::OutputFi
   }
 }
 
-void check_stream(std::ostream& out, Diagnostics& diagnostics) {
+/// Writes through `write`; a stream tells that it failed, errno why.
+template <typename Write>
+void checked(std::ostream& out, Diagnostics& diagnostics, Write write) {
   errno = 0;
+  write();
   out.flush();
   if (!out) report_write_error("standard output", errno == 0 ? EIO : errno, diagnostics);
 }
@@ -191,6 +194,8 @@ std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
   }
   std::vector<std::uint32_t> files;
   for (const std::string& name : names) read_one(name, files);
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
 }
 
@@ -209,13 +214,14 @@ void write_directory(const std::string& directory, const std::vector<kubeovn::Ou
 }
 
 void write_stream(std::ostream& out, const std::vector<kubeovn::OutputFile>& files, Diagnostics& diagnostics) {
-  for (const kubeovn::OutputFile& file : files) out << "# " << file.name << '\n' << file.text;
-  check_stream(out, diagnostics);
+  checked(out, diagnostics, [&] {
+    for (const kubeovn::OutputFile& file : files)
+      out << (&file == &files.front() ? "" : "---\n") << "# " << file.name << '\n' << file.text;
+  });
 }
 
 void write_stream(std::ostream& out, const std::string& text, Diagnostics& diagnostics) {
-  out << text;
-  check_stream(out, diagnostics);
+  checked(out, diagnostics, [&] { out << text; });
 }
 
 }  // namespace policyconv::cli

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -40,6 +41,16 @@ void write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std:
   else write_directory(directory, files, diagnostics);
 }
 
+/// An empty input is an accident rather than a wish, unless what it holds was refused by name.
+void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
+  const auto& all = diagnostics.all();
+  const bool explained = std::any_of(all.begin(), all.end(), [](const Diagnostic& found) {
+    const Effect effect = definition(found.kind).effect;
+    return effect == Effect::Error || effect == Effect::Refused;
+  });
+  if (catalog.policies.empty() && !explained) diagnostics.report<Kind::NoPolicies>({});
+}
+
 bool wants_colour(Colour colour, const std::ostream& err) {
   const auto is_terminal = [&] { return &err == &std::cerr && ::isatty(STDERR_FILENO) == 1; };
   const char* no_color = std::getenv("NO_COLOR");
@@ -58,6 +69,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
 
   const cilium::Policies policies = cilium::parse_policies(
       sources, policy_files, {options.semantics, options.default_namespace, options.jobs}, diagnostics);
+  require_policies(policies.catalog, diagnostics);
   const Cluster cluster = read_cluster(sources, cluster_files, options, diagnostics);
   const Catalog& catalog = policies.catalog;
 

@@ -1,15 +1,14 @@
 // Cluster dumps to facts. Entrance: parse_cluster(). The files are read side by side and put together in an order that
 // depends on names only; frontend/cluster_objects.cpp knows the single kinds.
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <iterator>
 #include <set>
-#include <thread>
 #include <tuple>
 #include <utility>
 
 #include "frontend/cluster_objects.h"
+#include "frontend/objects.h"
+#include "frontend/parallel.h"
 #include "frontend/parse.h"
 #include "frontend/tree.h"
 
@@ -23,27 +22,16 @@ struct FileFacts {
 
 FileFacts read_file(const Sources& sources, std::uint32_t file) {
   FileFacts read;
+  const auto use = [&](const decode::ApiObject& object) { read_cluster_object(object, read.facts, read.diagnostics); };
   for (const yaml::Node& document : yaml::read_documents(sources, file, read.diagnostics))
-    read_cluster_object(document, read.facts, read.diagnostics);
+    decode::each_object(document, use, read.diagnostics);
   const Loc whole_file{file, 0, 0};
   if (read.facts.secrets > 0) read.diagnostics.report<Kind::SecretsPassedOver>(whole_file, read.facts.secrets);
-  if (!read.facts.passed_over.empty())
-    read.diagnostics.report<Kind::KindsPassedOver>(whole_file,
-                                                   fmt::format("{}", fmt::join(read.facts.passed_over, ", ")));
+  std::vector<std::string> counts;
+  for (const auto& [kind, count] : read.facts.passed_over) counts.push_back(fmt::format("{} {}", count, kind));
+  if (!counts.empty())
+    read.diagnostics.report<Kind::KindsPassedOver>(whole_file, fmt::format("{}", fmt::join(counts, ", ")));
   return read;
-}
-
-std::vector<FileFacts> read_files(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs) {
-  std::vector<FileFacts> all(files.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < files.size(); i = next++) all[i] = read_file(sources, files[i]);
-  };
-  std::vector<std::jthread> helpers;
-  while (helpers.size() + 1 < std::min<std::size_t>(jobs, files.size())) helpers.emplace_back(work);
-  work();
-  helpers.clear();  // joins them
-  return all;
 }
 
 template <typename T>
@@ -77,10 +65,12 @@ auto key_of(const T& object) {
   return std::tuple(ns, std::string_view(object.name), kind);
 }
 
+/// By key. Of objects with the same key the one from the file with the smaller name comes first.
 template <typename T>
-void sort_by_key(std::vector<T>& objects) {
+void sort_by_key(std::vector<T>& objects, const Sources& sources) {
+  const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
   std::sort(objects.begin(), objects.end(),
-            [](const T& a, const T& b) { return std::pair(key_of(a), a.loc) < std::pair(key_of(b), b.loc); });
+            [&](const T& a, const T& b) { return std::pair(key_of(a), place(a)) < std::pair(key_of(b), place(b)); });
 }
 
 template <typename T>
@@ -116,7 +106,7 @@ std::string title_of(const T& object, std::string_view kind) {
 /// Sorts, and keeps one of objects that are given repeatedly, since dumps of overlapping scope are common.
 template <typename T>
 void settle(std::vector<T>& objects, std::string_view kind, const Sources& sources, Diagnostics& diagnostics) {
-  sort_by_key(objects);
+  sort_by_key(objects, sources);
   std::vector<T> kept;
   for (T& object : objects) {
     if (kept.empty() || key_of(kept.back()) != key_of(object)) {
@@ -130,17 +120,17 @@ void settle(std::vector<T>& objects, std::string_view kind, const Sources& sourc
 }
 
 /// Adds what Endpoints tell of Services that have no EndpointSlice (dumps by `kubectl get svc,ep`).
-void add_legacy_endpoints(Cluster& cluster, std::vector<LegacyEndpoints>& legacy) {
+void add_legacy_endpoints(Cluster& cluster, std::vector<LegacyEndpoints>& legacy, const Sources& sources) {
   std::set<std::pair<std::string, std::string>> sliced;
   for (const EndpointSlice& slice : cluster.endpoint_slices) sliced.emplace(slice.ns, slice.service);
   for (LegacyEndpoints& endpoints : legacy)
     if (!sliced.contains({endpoints.ns, endpoints.name})) append(cluster.endpoint_slices, endpoints.slices);
-  sort_by_key(cluster.endpoint_slices);
+  sort_by_key(cluster.endpoint_slices, sources);
 }
 
 /// Adds the addresses of IP objects that neither a running pod nor a node has. The IP of a virtual machine carries the
 /// machine's name, which is no pod's, so addresses are compared as well.
-void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations) {
+void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations, const Sources& sources) {
   std::set<std::pair<std::string_view, Address>> in_use;
   for (const Pod& pod : cluster.pods)
     for (const Address& address : pod.addresses)
@@ -157,7 +147,7 @@ void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations) 
   };
   for (Allocation& allocation : allocations)
     if (!has_owner(allocation)) cluster.held.push_back(std::move(allocation.held));
-  sort_by_key(cluster.held);
+  sort_by_key(cluster.held, sources);
 }
 
 }  // namespace
@@ -165,7 +155,9 @@ void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations) 
 Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs,
                       Diagnostics& diagnostics) {
   ClusterFacts facts;
-  for (FileFacts& file : read_files(sources, files, jobs)) {
+  std::vector<FileFacts> read(files.size());
+  in_parallel(files.size(), jobs, [&](std::size_t i) { read[i] = read_file(sources, files[i]); });
+  for (FileFacts& file : read) {
     append(facts, file.facts);
     diagnostics.append(std::move(file.diagnostics));
   }
@@ -188,8 +180,8 @@ Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> fil
   settle_all(facts.allocations, "IP");
   cluster.service_cidrs = minimal_cover(std::move(cluster.service_cidrs));
 
-  add_legacy_endpoints(cluster, facts.endpoints);
-  add_held_addresses(cluster, facts.allocations);
+  add_legacy_endpoints(cluster, facts.endpoints, sources);
+  add_held_addresses(cluster, facts.allocations, sources);
   return cluster;
 }
 

@@ -265,72 +265,42 @@ constexpr KnownKind known_kinds[] = {
     {"kubeovn.io", "IPPool", Scope::Cluster, nullptr},
 };
 
-const KnownKind* find_kind(std::string_view api_version, std::string_view kind) {
-  const std::size_t slash = api_version.find('/');
-  const std::string_view group = slash == std::string_view::npos ? "" : api_version.substr(0, slash);
-  const auto at = std::find_if(std::begin(known_kinds), std::end(known_kinds),
-                               [&](const KnownKind& known) { return known.kind == kind && known.group == group; });
-  return at == std::end(known_kinds) ? nullptr : at;
-}
-
-void read_known(const yaml::Node& node, std::string api_version, const KnownKind& known, ClusterFacts& facts,
+void read_known(const decode::ApiObject& written, const KnownKind& known, ClusterFacts& facts,
                 Diagnostics& diagnostics) {
-  const std::string kind(known.kind);
   const std::size_t said = diagnostics.all().size();
-  const View metadata = View(node, kind, ' ', diagnostics)["metadata"];
+  const View metadata = View(written.node, written.kind, ' ', diagnostics)["metadata"];
   std::string name = metadata["name"].text();
   std::string ns = known.scope == Scope::Namespaced ? metadata["namespace"].text("default") : "";
   if (diagnostics.all().size() != said) return;  // who it is, is not known
   if (name.empty()) {
-    diagnostics.report<Kind::ObjectWithoutName>(node.loc, kind);
+    diagnostics.report<Kind::ObjectWithoutName>(written.node.loc, written.kind);
     return;
   }
-  const std::string title = ns.empty() ? fmt::format("{} {}", kind, name) : fmt::format("{} {}/{}", kind, ns, name);
-  const View view(node, yaml::excerpt(title), ' ', diagnostics);
+  const std::string title = fmt::format("{} {}{}{}", written.kind, ns, ns.empty() ? "" : "/", name);
+  const View view(written.node, yaml::excerpt(title), ' ', diagnostics);
   Object object{view,
-                std::move(api_version),
-                kind,
+                written.api_version,
+                written.kind,
                 std::move(ns),
                 std::move(name),
                 view["metadata"]["labels"].labels(),
                 view["metadata"]["annotations"].labels(),
-                node.loc};
+                written.node.loc};
   known.read(object, facts);
-}
-
-/// `api_version` and `kind` hold for an item that says nothing else: those of typed lists (PodList) may leave them out.
-void read_item(const yaml::Node& node, std::string api_version, std::string kind, ClusterFacts& facts,
-               Diagnostics& diagnostics) {
-  if (node.shape != yaml::Shape::Mapping) {
-    diagnostics.report<Kind::NotAnObject>(node.loc, fmt::format("it is {}", yaml::shape_name(node.shape)));
-    return;
-  }
-  const std::size_t said = diagnostics.all().size();
-  const View view(node, "the object's", ' ', diagnostics);
-  api_version = view["apiVersion"].text(api_version);
-  kind = view["kind"].text(kind);
-  if (diagnostics.all().size() != said) return;
-  if (kind.empty() || api_version.empty()) {
-    diagnostics.report<Kind::NotAnObject>(node.loc, kind.empty() ? "it has no kind" : "it has no apiVersion");
-    return;
-  }
-  if (kind == "List" || (kind.ends_with("List") && node.find("items"))) {
-    const std::string item_kind = kind.substr(0, kind.size() - std::string_view("List").size());
-    const std::string item_version = item_kind.empty() ? "" : api_version;
-    for (const View& item : view["items"].items()) read_item(item.node(), item_version, item_kind, facts, diagnostics);
-  } else if (const KnownKind* known = find_kind(api_version, kind)) {
-    if (known->read) read_known(node, std::move(api_version), *known, facts, diagnostics);
-  } else if (kind == "Secret" && api_version == "v1") {
-    ++facts.secrets;
-  } else {
-    facts.passed_over.insert(yaml::excerpt(kind));
-  }
 }
 
 }  // namespace
 
-void read_cluster_object(const yaml::Node& document, ClusterFacts& facts, Diagnostics& diagnostics) {
-  read_item(document, {}, {}, facts, diagnostics);
+void read_cluster_object(const decode::ApiObject& object, ClusterFacts& facts, Diagnostics& diagnostics) {
+  const auto known = std::find_if(std::begin(known_kinds), std::end(known_kinds), [&](const KnownKind& candidate) {
+    return candidate.kind == object.kind && candidate.group == object.group();
+  });
+  if (object.kind == "Secret" && object.group().empty())
+    ++facts.secrets;
+  else if (known == std::end(known_kinds))
+    ++facts.passed_over[yaml::excerpt(object.kind)];
+  else if (known->read)
+    read_known(object, *known, facts, diagnostics);
 }
 
 }  // namespace policyconv::cilium

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "frontend/tree.h"
+#include "frontend/objects.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
 
@@ -33,11 +33,11 @@ struct ClusterFacts {
   Cluster cluster;
   std::vector<LegacyEndpoints> endpoints;
   std::vector<Allocation> allocations;
-  std::size_t secrets = 0;            // seen and left alone
-  std::set<std::string> passed_over;  // kinds that nothing here knows
+  std::size_t secrets = 0;                         // seen and left alone
+  std::map<std::string, std::size_t> passed_over;  // kinds that nothing here knows
 };
 
-/// Adds the facts of one document: an object, or a list of objects.
-void read_cluster_object(const yaml::Node& document, ClusterFacts& facts, Diagnostics& diagnostics);
+/// Adds what the object says.
+void read_cluster_object(const decode::ApiObject& object, ClusterFacts& facts, Diagnostics& diagnostics);
 
 }  // namespace policyconv::cilium

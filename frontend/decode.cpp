@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <span>
 
 namespace policyconv::decode {
 
@@ -133,15 +134,14 @@ std::size_t distance(std::string_view a, std::string_view b, std::size_t limit) 
   return row[b.size()];
 }
 
-void walk(const Node& node, std::string_view what, std::initializer_list<Field> fields, bool open,
-          Diagnostics& diagnostics) {
+void walk(const Node& node, std::string_view what, std::span<const Field> fields, bool open, Diagnostics& diagnostics) {
   if (node.shape != Shape::Mapping) {
     wrong_type(node, what, "a mapping", diagnostics);
     return;
   }
   for (const auto& [key, value] : node.members) {
     const std::string& name = key.scalar;
-    const Field* known = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+    const auto known = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
     if (known != fields.end()) {
       if (value.shape != Shape::Null) known->read(value);
     } else if (!open) {
@@ -157,12 +157,16 @@ void walk(const Node& node, std::string_view what, std::initializer_list<Field> 
 }  // namespace
 
 void mapping(const Node& node, std::string_view what, std::initializer_list<Field> fields, Diagnostics& diagnostics) {
+  walk(node, what, {fields.begin(), fields.size()}, false, diagnostics);
+}
+
+void mapping(const Node& node, std::string_view what, const std::vector<Field>& fields, Diagnostics& diagnostics) {
   walk(node, what, fields, false, diagnostics);
 }
 
 void open_mapping(const Node& node, std::string_view what, std::initializer_list<Field> fields,
                   Diagnostics& diagnostics) {
-  walk(node, what, fields, true, diagnostics);
+  walk(node, what, {fields.begin(), fields.size()}, true, diagnostics);
 }
 
 void sequence(const Node& node, std::string_view what,

@@ -26,6 +26,8 @@ struct Field {
 /// `what` names the mapping for messages: "CiliumNetworkPolicy spec.ingress[0]".
 void mapping(const yaml::Node& node, std::string_view what, std::initializer_list<Field> fields,
              Diagnostics& diagnostics);
+void mapping(const yaml::Node& node, std::string_view what, const std::vector<Field>& fields,
+             Diagnostics& diagnostics);
 
 /// For objects of which only some fields matter (Pods, Services ...): unknown fields are passed over.
 void open_mapping(const yaml::Node& node, std::string_view what, std::initializer_list<Field> fields,

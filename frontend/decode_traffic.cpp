@@ -44,10 +44,10 @@ HeaderMatch decode_header_match(const Node& node, std::string_view what, const F
 HttpRule decode_http_rule(const Node& node, std::string_view what, const Fields& fields) {
   HttpRule rule;
   rule.loc = node.loc;
-  fields.decode(node, what,
-                {fields.text("path", rule.path), fields.text("method", rule.method), fields.text("host", rule.host),
-                 fields.texts("headers", rule.headers),
-                 fields.items("headerMatches", rule.header_matches, decode_header_match)});
+  fields.decode(
+      node, what,
+      {fields.text("path", rule.path), fields.text("method", rule.method), fields.text("host", rule.host),
+       fields.texts("headers", rule.headers), fields.items("headerMatches", rule.header_matches, decode_header_match)});
   return rule;
 }
 

@@ -8,11 +8,10 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <istream>
 #include <limits>
 #include <map>
 #include <optional>
-#include <streambuf>
+#include <sstream>
 #include <tuple>
 #include <utility>
 
@@ -329,28 +328,6 @@ class Builder final : public YAML::EventHandler {
   std::vector<Node*> keys_;  // scratch of drop_unusable_keys, kept for its memory
 };
 
-/// Lets yaml-cpp read a text where it lies, and a document end after it. Without that yaml-cpp would take a quoted text
-/// that is never closed for closed, and so accept a file that was cut off.
-class TextBuffer final : public std::streambuf {
- public:
-  explicit TextBuffer(std::string_view text) : end_(text.ends_with('\n') ? "...\n" : "\n...\n") { show(text); }
-
- protected:
-  int_type underflow() override {
-    if (end_.empty()) return traits_type::eof();
-    show(std::exchange(end_, {}));
-    return traits_type::to_int_type(*gptr());
-  }
-
- private:
-  void show(std::string_view text) {
-    char* begin = const_cast<char*>(text.data());  // std::streambuf wants it so; nothing writes
-    setg(begin, begin, begin + text.size());
-  }
-
-  std::string_view end_;
-};
-
 /// A tab in the indentation of `line`, as a byte offset; npos if there is none.
 std::size_t indentation_tab(std::string_view text, std::uint32_t line) {
   std::size_t start = 0;
@@ -427,8 +404,9 @@ std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Dia
   if (!check_characters(text, file, diagnostics) || !check_directives(text, file, diagnostics)) return {};
 
   Builder builder(text, file, diagnostics);
-  TextBuffer buffer(text);
-  std::istream stream(&buffer);
+  // The document end makes yaml-cpp see that a quoted text is never closed; it would take the end of the file for that,
+  // and so accept a file that was cut off.
+  std::istringstream stream(fmt::format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {

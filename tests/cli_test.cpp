@@ -344,8 +344,8 @@ TEST_CASE("a document of megabytes is read") {
 
 TEST_CASE("without a directory, objects go to standard output, each file behind its name") {
   const Result result = run({"migrate", "-"}, policy("db"));
-  CHECK(result.out.starts_with("# 00-security-groups.yaml\n"));
-  CHECK(contains(result.out, "kind: SecurityGroup"));
+  CHECK(result.out.starts_with("# 00-security-groups.yaml\napiVersion: kubeovn.io/v1\n"));
+  CHECK(contains(result.out, "\n---\n# 20-node-anchor.yaml\n"));
   CHECK(contains(result.err, "exit 0 (same meaning)"));
 }
 

@@ -501,7 +501,8 @@ TEST_CASE("what carries no facts is passed over") {
 {apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p}}
 )")
             .given);
-  CHECK(messages(R"(
+  CHECK(
+      messages(R"(
 {apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: not-ours}}
 ---
 {apiVersion: acme.example/v1, kind: Subnet}
@@ -509,7 +510,9 @@ TEST_CASE("what carries no facts is passed over") {
 {apiVersion: v1, kind: Pot, metadata: {name: typo}}
 ---
 {apiVersion: v1, kind: Pot, metadata: {name: typo2}}
-)") == Texts{"a.yaml:0:0: PC0209 objects of these kinds are passed over: Pot, Service, Subnet"});
+)") ==
+      Texts{
+          "a.yaml:0:0: PC0209 objects that say nothing about the network are passed over: 2 Pot, 1 Service, 1 Subnet"});
   CHECK(parse({"{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: x}}"}).cluster.services.empty());
 }
 

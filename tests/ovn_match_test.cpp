@@ -1,9 +1,12 @@
 // Which matches OVN parses, and what they say about packets. Every row was compared with ovn-trace 23.03.1; the only
 // difference is `ip4.src < $set`, which OVN takes as "less than every member" and we refuse.
 #include <catch2/catch.hpp>
+
 #include <map>
 #include <set>
 #include <string>
+
+#include "verify/ovn_match.h"
 
 using namespace policyconv;
 using namespace policyconv::verify;

@@ -17,6 +17,7 @@ struct Packet {
   std::optional<std::size_t> from_pod, to_pod;  // set if that end is a pod's logical port
   Protocol protocol = Protocol::Tcp;
   std::uint16_t port = 0;                       // destination port, or ICMP type
+  std::uint16_t source_port = 50000;            // an ephemeral one; DHCP needs its own (68, 546)
 };
 
 /// A state in which one direction of one SecurityGroup has just been emptied by Kube-OVN's rewrite (K§2.6).
@@ -25,6 +26,7 @@ struct Rewriting {
   Direction direction = Direction::Ingress;
 };
 
+/// One object serves one thread, because of tied().
 class ManifestMeaning {
  public:
   /// The arguments must outlive the object. Builds port groups, address sets and ACLs as Kube-OVN's controller of

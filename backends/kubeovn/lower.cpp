@@ -149,8 +149,8 @@ class ManifestBuilder {
     emit_helper("base", vpc, "every pod that carries one of our groups", std::move(base));
   }
 
-  // On pods that are not isolated in this direction: everything, and above the D2 denies of outside addresses the
-  // cluster's own ranges, as far as such a deny touches them.
+  // On pods that are not isolated in this direction: everything; and, above D2 and B, the cluster's own ranges as far as
+  // some D2 touches them or some A2 makes a B drop them.
   void open(std::size_t index, Direction direction) {
     const Vpc& vpc = vpc_of(index);
     std::vector<Entry> entries;
@@ -159,7 +159,8 @@ class ManifestBuilder {
     if (direction == Direction::Egress) ranges.insert(ranges.end(), vpc.services.begin(), vpc.services.end());
     if (vpc.ranges_known)
       for (const Cidr& range : minimal_cover(std::move(ranges)))
-        if (touched(index, direction, Band::DenyOutside, range)) entries.push_back({direction, Band::OpenCluster, {}, range, {}});
+        if (touched(index, direction, Band::DenyOutside, range) || touched(index, direction, Band::AllowOutside, range))
+          entries.push_back({direction, Band::OpenCluster, {}, range, {}});
     for (const Family family : vpc.families) entries.push_back({direction, Band::OpenAll, {}, whole(family), {}});
     const bool ingress = direction == Direction::Ingress;
     emit_helper(ingress ? "open-in" : "open-out", vpc,

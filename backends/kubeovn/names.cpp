@@ -57,16 +57,16 @@ std::string group_name(const ir::Group& group, std::string_view vpc) {
   if (group.port) append_words(slug, group.port->name);
   slug.resize(std::min(slug.size(), longest_slug));
   while (slug.ends_with('-')) slug.pop_back();
-  return "pc-" + slug + "-" + digits(encode(group, vpc));
+  return fmt::format("pc-{}-{}", slug, digits(encode(group, vpc)));
 }
 
 std::string helper_name(std::string_view role, std::string_view vpc) {
   std::string slug;
   append_words(slug, vpc);
   slug.pop_back();
-  std::string name = fmt::format("pc-{}-{}", role, slug.substr(0, longest_slug - 12));
-  if (slug != vpc || slug.size() > longest_slug - 12) name += "-" + digits(vpc);
-  return name;
+  const std::string name = fmt::format("pc-{}-{}", role, slug.substr(0, longest_slug - 12));
+  const bool exact = slug == vpc && slug.size() <= longest_slug - 12;
+  return exact ? name : fmt::format("{}-{}", name, digits(vpc));
 }
 
 std::string_view to_string(SgProtocol protocol) {

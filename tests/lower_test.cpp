@@ -1,0 +1,209 @@
+// Policies to IR: one row per rule of the reference, as text.
+#include <catch2/catch.hpp>
+
+#include "tests/compile.h"
+
+using namespace policyconv;
+using testing::ccnp;
+using testing::cnp;
+using testing::compile;
+using testing::Options;
+
+namespace {
+
+// The rule lines alone, without the group table.
+std::string rules(const testing::Compiled& compiled) {
+  std::string text = compiled.ir(), kept;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = text.find('\n', at);
+    const std::string line = text.substr(at, end - at);
+    if (!line.starts_with("group ")) kept += line + "\n";
+    at = end + 1;
+  }
+  return kept;
+}
+
+std::string ingress(const std::string& rule, const Options& options = {}, const std::string& cluster = testing::small_cluster) {
+  return rules(compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  ingress:\n  - " + rule), cluster, options));
+}
+
+}  // namespace
+
+TEST_CASE("absent, empty and {} are different things (C§1.4)") {
+  CHECK(ingress("{}") == "isolate g0 ingress\n");
+  CHECK(ingress("{fromEndpoints: []}") == "isolate g0 ingress\n");
+  CHECK(ingress("{fromEndpoints: [], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}") == "isolate g0 ingress\n");
+  CHECK(ingress("{toPorts: [{ports: [{port: '80', protocol: TCP}]}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from anyone: tcp 80\n");
+  CHECK(ingress("{fromEndpoints: [{}], toPorts: [{}]}") == "isolate g0 ingress\n");
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {app: db}}], toPorts: []}") ==
+        "isolate g1 ingress\nallow g1 ingress from g0 (app=db, namespace=shop): any protocol\n");
+  CHECK(ingress("{fromEntities: [all], icmps: [{}]}") == "isolate g0 ingress\n");
+  CHECK(ingress("{fromGroups: [], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from anyone: tcp 80\n");
+  SECTION("before 1.16 an empty list counted as absent") {
+    CHECK(ingress("{fromEndpoints: [], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}", {.cilium_minor = 15}) ==
+          "isolate g0 ingress\nallow g0 ingress from anyone: tcp 80\n");
+  }
+}
+
+TEST_CASE("default deny follows enableDefaultDeny and the presence of rules (C§2.1)") {
+  const std::string subject = "  endpointSelector: {}\n";
+  const std::string rule = "[{fromEntities: [all]}]";
+  const auto isolations = [&](const std::string& spec) {
+    const testing::Compiled compiled = compile(cnp(subject + spec), testing::small_cluster);
+    std::string text;
+    for (const ir::Isolation& isolation : compiled.program.isolations) text += std::string(to_string(isolation.direction)) + " ";
+    return text;
+  };
+  CHECK(isolations("  ingress: " + rule) == "ingress ");
+  CHECK(isolations("  ingress: " + rule + "\n  enableDefaultDeny: {ingress: false}") == "");
+  CHECK(isolations("  ingressDeny: " + rule) == "ingress ");
+  CHECK(isolations("  ingress: " + rule + "\n  enableDefaultDeny: {egress: true}") == "ingress ");
+  CHECK(isolations("  ingress: " + rule + "\n  egress: []") == "ingress ");
+  CHECK(isolations("  ingress: " + rule + "\n  egress: [{}]") == "ingress egress ");
+}
+
+TEST_CASE("namespaces are injected into selectors (C§3.4, C§3.5)") {
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {'k8s:io.kubernetes.pod.namespace': ops}}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from g1 (namespace=ops): any protocol\n");
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {io.cilium.k8s.namespace.labels.team: platform}}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from g1 (namespace label team=platform): any protocol\n");
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {io.cilium.k8s.policy.serviceaccount: database}}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from g1 (service account=database, namespace=shop): any protocol\n");
+  CHECK(rules(compile(ccnp("  endpointSelector: {}\n  ingress: [{fromEndpoints: [{}]}]"), testing::small_cluster)) ==
+        "isolate g0 ingress\nallow g0 ingress from g0 (every pod): any protocol\n");
+  SECTION("a foreign namespace in the subject selects nothing, unless it is written with k8s:") {
+    const std::string rest = "}}\n  ingress: [{}]";
+    CHECK(rules(compile(cnp("  endpointSelector: {matchLabels: {io.kubernetes.pod.namespace: ops" + rest), testing::small_cluster)) == "");
+    CHECK(rules(compile(cnp("  endpointSelector: {matchLabels: {'k8s:io.kubernetes.pod.namespace': ops" + rest), testing::small_cluster)) ==
+          "isolate g0 ingress\n");
+  }
+}
+
+TEST_CASE("negative selectors may select more than pods (C§3.5, V52, V57)") {
+  const std::string not_shop = "{fromEndpoints: [{matchExpressions: [{key: io.kubernetes.pod.namespace, operator: NotIn, values: [shop]}]}]}";
+  CHECK(ingress(not_shop) == "isolate g0 ingress\nallow g0 ingress from g1 (namespace not in (shop)): any protocol\n");
+  SECTION("without the cluster filter of 1.19 they also select nodes and the world") {
+    CHECK(ingress(not_shop, {.cilium_minor = 18}) ==
+          "isolate g0 ingress\n"
+          "allow g0 ingress from g1 (namespace not in (shop)): any protocol\n"
+          "allow g0 ingress from outside 0.0.0.0/0: any protocol\n"
+          "allow g0 ingress from outside ::/0: any protocol\n"
+          "allow g0 ingress from all nodes: any protocol\n");
+  }
+  CHECK(ingress("{fromEndpoints: [{matchExpressions: [{key: 'reserved:health', operator: DoesNotExist}]}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from anyone: any protocol\n");
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {'reserved:host': ''}}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from own node: any protocol\n");
+}
+
+TEST_CASE("labels outside the identity never match (C§3.2)") {
+  CHECK(ingress("{fromEndpoints: [{matchLabels: {pod-template-hash: abc}}]}") == "isolate g0 ingress\n");
+  CHECK(ingress("{fromEndpoints: [{matchExpressions: [{key: pod-template-hash, operator: DoesNotExist}]}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from g1 (namespace=shop): any protocol\n");
+}
+
+TEST_CASE("ports (C§2.3)") {
+  const auto ports = [](const std::string& port, const Options& options = {}) {
+    const std::string text = ingress("{toPorts: [{ports: [" + port + "]}]}", options);
+    return text.substr(text.find('\n') + 1);
+  };
+  const std::string from = "allow g0 ingress from anyone: ";
+  CHECK(ports("{port: '80'}") == from + "tcp 80\n" + from + "udp 80\n" + from + "sctp 80\n");
+  CHECK(ports("{port: '80', endPort: 90, protocol: TCP}") == from + "tcp 80-90\n");
+  CHECK(ports("{port: '80', endPort: 70, protocol: TCP}") == from + "tcp 80\n");
+  CHECK(ports("{port: '010', protocol: TCP}") == from + "tcp 8\n");
+  CHECK(ports("{port: '0', protocol: TCP}") == from + "tcp\n");
+  CHECK(ports("{port: '0', endPort: 100, protocol: TCP}") == from + "tcp\n");
+  CHECK(ports("{port: '0', endPort: 100, protocol: TCP}", {.cilium_minor = 19}) == from + "tcp 1-100\n");
+}
+
+TEST_CASE("port names become numbers per pod on ingress and per destination on egress (C§2.3)") {
+  CHECK(ingress("{toPorts: [{ports: [{port: http, protocol: TCP}]}]}") ==
+        "isolate g0 ingress\n"
+        "allow g1 ingress from anyone: tcp 8080\n"
+        "allow g2 ingress from anyone: tcp 9090\n");
+  const std::string egress = cnp("  endpointSelector: {matchLabels: {app: db}}\n  egress: [{toPorts: [{ports: [{port: http, protocol: TCP}]}]}]");
+  // web-0 and web-1 have equal labels and different numbers, so Cilium skips that identity; the allow is left out.
+  CHECK(compile(egress, testing::small_cluster).losses() == "PC1153");
+  CHECK(compile(egress, testing::small_cluster, {.cilium_minor = 19}).program.rules.empty());  // ambiguous in the cluster
+  CHECK(compile(egress, "").losses() == "PC1151");
+}
+
+TEST_CASE("L7, names and authentication are refused, and accepted only on request") {
+  const auto losses = [](const std::string& rule, const std::vector<std::string>& allow = {}) {
+    Options options;
+    options.allow_looser = allow;
+    const testing::Compiled compiled =
+        compile(cnp("  endpointSelector: {}\n  egress:\n  - " + rule), testing::small_cluster, options);
+    return compiled.losses() + (compiled.program.rules.empty() ? "" : " +rules");
+  };
+  const std::string http = "{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: [{path: /}]}}]}";
+  CHECK(losses(http) == "PC1101");
+  CHECK(losses(http, {"PC1101"}) == "PC1101 +rules");
+  CHECK(losses("{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: []}}]}") == " +rules");
+  CHECK(losses("{toPorts: [{ports: [{port: '53', protocol: UDP}], rules: {dns: [{matchPattern: '*'}]}}]}") == "PC1103");
+  CHECK(losses("{toPorts: [{ports: [{port: '53', protocol: UDP}], rules: {dns: [{matchName: a.io}]}}]}") == "PC1102");
+  CHECK(losses("{toFQDNs: [{matchName: a.io}]}") == "PC1110");
+  CHECK(losses("{toEntities: [world], authentication: {mode: required}}") == "PC1109");
+  CHECK(losses("{toEntities: [all], authentication: {mode: disabled}}") == " +rules");
+}
+
+TEST_CASE("toServices is resolved, and never a wildcard (C§6.2)") {
+  const std::string services = testing::small_cluster + R"(
+---
+{apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {selector: {app: db}, clusterIP: 10.96.0.9, ports: [{port: 5432}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: ext, namespace: shop}, spec: {clusterIP: 10.96.0.8, ports: [{port: 443}]}}
+---
+{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: ext-1, namespace: shop, labels: {kubernetes.io/service-name: ext}},
+ addressType: IPv4, endpoints: [{addresses: [198.51.100.7]}], ports: [{port: 443}]}
+)";
+  const auto egress = [&](const std::string& rule, const std::string& list = "egress") {
+    return compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  " + list + ":\n  - " + rule), services);
+  };
+  CHECK(rules(egress("{toServices: [{k8sService: {serviceName: db, namespace: shop}}]}")) ==
+        "isolate g1 egress\nallow g1 egress to g0 (app=db, namespace=shop): any protocol\n");
+  CHECK(rules(egress("{toServices: [{k8sService: {serviceName: ext}}]}")) ==
+        "isolate g0 egress\nallow g0 egress to outside 198.51.100.7/32: any protocol\n");
+  const testing::Compiled missing = egress("{toServices: [{k8sService: {serviceName: nope}}], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}");
+  CHECK(missing.losses() == "PC1120");
+  CHECK(missing.program.rules.empty());
+  SECTION("in a deny rule Cilium ignores it, and with ports denies everyone") {
+    CHECK(rules(egress("{toServices: [{k8sService: {serviceName: db}}], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}", "egressDeny")) ==
+          "isolate g0 egress\ndeny g0 egress to anyone: tcp 80\n");
+    CHECK(rules(egress("{toServices: [{k8sService: {serviceName: db}}]}", "egressDeny")) == "isolate g0 egress\n");
+  }
+}
+
+TEST_CASE("NetworkPolicy as Cilium enforces it (C§9)") {
+  const auto np = [](const std::string& spec) {
+    return rules(compile("{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: np, namespace: shop}, spec: " + spec + "}",
+                         testing::small_cluster));
+  };
+  CHECK(np("{podSelector: {}, policyTypes: [Ingress]}") == "isolate g0 ingress\n");
+  CHECK(np("{podSelector: {}, ingress: [{}]}") == "isolate g0 ingress\nallow g0 ingress from anyone: any protocol\n");
+  CHECK(np("{podSelector: {}, policyTypes: [Egress], ingress: [{from: [{podSelector: {}}]}]}") ==
+        "isolate g0 ingress\nisolate g0 egress\nallow g0 ingress from g0 (namespace=shop): any protocol\n");
+  CHECK(np("{podSelector: {}, egress: [{ports: [{port: 53, protocol: UDP}]}]}") ==
+        "isolate g0 ingress\nisolate g0 egress\nallow g0 egress to anyone: udp 53\n");
+  CHECK(np("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: platform}}, podSelector: {matchLabels: {app: probe}}}]}]}") ==
+        "isolate g1 ingress\nallow g1 ingress from g0 (app=probe, namespace label team=platform): any protocol\n");
+  CHECK(np("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{}]}]}") ==
+        "isolate g0 ingress\nallow g0 ingress from outside 10.0.0.0/8 except 10.1.0.0/16: tcp\n");
+}
+
+TEST_CASE("fromRequires stops every allow it could narrow") {
+  const std::string narrowing = cnp("  endpointSelector: {}\n  ingress: [{fromRequires: [{matchLabels: {team: a}}]}]", "narrow");
+  const std::string narrowed = cnp("  endpointSelector: {}\n  ingress: [{fromEndpoints: [{}]}]", "other");
+  const testing::Compiled compiled = compile(narrowing + narrowed, testing::small_cluster, {.cilium_minor = 18});
+  CHECK(compiled.losses() == "PC1113 PC1114");
+  CHECK(compiled.program.rules.empty());
+}
+
+TEST_CASE("the result does not depend on the order of the policies") {
+  const std::string a = cnp("  endpointSelector: {matchLabels: {app: web}}\n  ingress: [{fromEndpoints: [{matchLabels: {app: db}}]}]", "a");
+  const std::string b = cnp("  endpointSelector: {matchLabels: {app: db}}\n  egressDeny: [{toEntities: [world]}]", "b");
+  CHECK(compile(a + b, testing::small_cluster).program == compile(b + a, testing::small_cluster).program);
+}

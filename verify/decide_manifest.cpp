@@ -1,0 +1,186 @@
+// What OVN answers once Kube-OVN has programmed a Manifest. Entrance: ManifestMeaning::decide().
+// The ACLs of one stage of a port are one priority list, whoever brought them: the highest priority wins, what nothing
+// matches passes. Tiers change nothing, since all of these are in tier 2 or in one flat tier (K§4.1), except after a
+// `pass`. ACLs are asked at the pod's own port only, not where they also hit a router port for want of a scope
+// (K§10.3).
+#include "verify/decide_manifest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "verify/manifest_acls.h"
+
+namespace policyconv::verify {
+namespace {
+
+using kubeovn::SgProtocol;
+using kubeovn::SgRule;
+using ovn::Acl;
+using ovn::Action;
+using ovn::Group;
+using ovn::Port;
+
+/// The ACLs that match at the highest priority at which any does.
+struct Winners {
+  std::vector<const Acl*> acls;
+
+  [[nodiscard]] int priority() const { return acls.empty() ? -1 : acls.front()->priority; }
+  [[nodiscard]] bool all(Action action) const {
+    return std::all_of(acls.begin(), acls.end(), [&](const Acl* acl) { return acl->action == action; });
+  }
+  [[nodiscard]] bool tied() const { return !acls.empty() && !all(acls.front()->action); }
+  void add(const Acl& acl) {
+    if (acl.priority > priority()) acls.clear();
+    acls.push_back(&acl);
+  }
+};
+
+bool covers(const SgRule& rule, const MatchPacket& packet) {
+  switch (rule.protocol) {
+    case SgProtocol::All:
+      return true;
+    case SgProtocol::Icmp:
+      return packet.protocol == (packet.family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6);
+    case SgProtocol::Tcp:
+    case SgProtocol::Udp:
+      break;
+  }
+  return packet.protocol == (rule.protocol == SgProtocol::Tcp ? Protocol::Tcp : Protocol::Udp) &&
+         rule.ports->first <= packet.destination_port && packet.destination_port <= rule.ports->last;
+}
+
+bool hits(const Acl& acl, const MatchPacket& packet, Direction direction, const MatchNames& names) {
+  if (acl.rule == nullptr) return acl.match->matches(packet, names).value_or(false);
+  if (acl.rule->family != packet.family || !covers(*acl.rule, packet)) return false;
+  const Address& peer = direction == Direction::Ingress ? packet.source : packet.destination;
+  const auto* remote = std::get_if<Cidr>(&acl.rule->remote);
+  if (remote == nullptr) return acl.remote != nullptr && acl.remote->addresses.contains(peer);
+  // A prefix of the other family matches nothing (K§1.3), but OVN compares no bit with one of length 0 (measured).
+  return remote->length == 0 || contains(*remote, peer);
+}
+
+/// Kube-OVN deletes user rules and base ACLs before it inserts the new ones; deny-all is another group (K§2.6).
+bool is_emptied(const Group& group, Direction direction, const Rewriting* rewriting) {
+  return rewriting != nullptr && rewriting->direction == direction && group.object != nullptr &&
+         group.object->name == rewriting->security_group;
+}
+
+/// `tier_3`: among what is left after a `pass` (K§4.1).
+Winners winners_at(const Port& port, const MatchPacket& packet, Direction direction, const Rewriting* rewriting,
+                   const ovn::Northbound& northbound, bool tier_3) {
+  Winners winners;
+  const auto consider = [&](const std::vector<Acl>& acls) {
+    for (const Acl& acl : acls) {
+      if (acl.priority < winners.priority()) return;
+      if ((acl.in_tier_3 || !tier_3) && hits(acl, packet, direction, port.on->names)) winners.add(acl);
+    }
+  };
+  bool has_base = false;
+  consider(northbound.discovery());
+  for (const Group* group : port.groups) {
+    if (const auto at = port.on->scoped.find(group); at != port.on->scoped.end()) consider(at->second.of(direction));
+    if (is_emptied(*group, direction, rewriting)) continue;
+    consider(group->acls.of(direction));
+    has_base |= group->object != nullptr;
+  }
+  if (has_base) consider(northbound.base(direction));
+  consider(port.on->unscoped.of(direction));
+  if (direction == Direction::Ingress && port.node_acls != nullptr) consider(*port.node_acls);
+  return winners;
+}
+
+Decision decision_of(const Winners& winners) {
+  if (winners.acls.empty()) return {Verdict::Allow, {}, "no security group"};
+  Decision decision;
+  decision.verdict = winners.all(Action::Allow) ? Verdict::Allow : Verdict::Deny;
+  std::vector<std::string_view> reasons;
+  for (const Acl* acl : winners.acls) {
+    decision.rules.insert(decision.rules.end(), acl->origins.begin(), acl->origins.end());
+    if (std::find(reasons.begin(), reasons.end(), acl->about) == reasons.end()) reasons.push_back(acl->about);
+  }
+  std::sort(decision.rules.begin(), decision.rules.end());
+  decision.rules.erase(std::unique(decision.rules.begin(), decision.rules.end()), decision.rules.end());
+  decision.reason = fmt::format("{}{}", winners.tied() ? "tie: " : "", fmt::join(reasons, ", "));
+  return decision;
+}
+
+}  // namespace
+
+struct ManifestMeaning::Prepared {
+  const Cluster& cluster;
+  ovn::Northbound northbound;
+  bool tied = false;
+
+  /// The packet as the stage of `direction` sees it: no outport before it is routed, and as inport the pod's port only
+  /// on the switch where it came from.
+  MatchPacket seen(const Packet& packet, Direction direction) const {
+    const Port* from = northbound.port_of(packet.from_pod);
+    const Port* to = direction == Direction::Ingress ? northbound.port_of(packet.to_pod) : nullptr;
+    MatchPacket seen;
+    if (from != nullptr && (to == nullptr || to->on == from->on)) seen.inport = from->name;
+    if (to != nullptr) seen.outport = to->name;
+    seen.family = packet.source.family;
+    seen.source = packet.source;
+    seen.destination = packet.destination;
+    seen.protocol = packet.protocol;
+    if (packet.protocol == Protocol::Icmp || packet.protocol == Protocol::Icmp6) {
+      seen.icmp_type = static_cast<std::uint8_t>(packet.port);
+    } else {
+      seen.source_port = packet.source_port;
+      seen.destination_port = packet.port;
+    }
+    return seen;
+  }
+};
+
+ManifestMeaning::ManifestMeaning(const kubeovn::Manifest& manifest, const Cluster& cluster)
+    : prepared_(new Prepared{cluster, {manifest, cluster}}) {}
+ManifestMeaning::~ManifestMeaning() = default;
+
+std::optional<Decision> ManifestMeaning::decide(const Packet& packet, Direction direction,
+                                                const Rewriting* rewriting) const {
+  const ovn::Northbound& northbound = prepared_->northbound;
+  const Port* port = northbound.port_of(direction == Direction::Ingress ? packet.to_pod : packet.from_pod);
+  if (port == nullptr) return std::nullopt;
+  const MatchPacket seen = prepared_->seen(packet, direction);
+  Winners winners = winners_at(*port, seen, direction, rewriting, northbound, false);
+  if (!winners.acls.empty() && winners.all(Action::Pass))
+    winners = winners_at(*port, seen, direction, rewriting, northbound, true);
+  prepared_->tied = winners.tied();
+  return decision_of(winners);
+}
+
+bool ManifestMeaning::tied() const {
+  return prepared_->tied;
+}
+
+std::vector<Packet> ManifestMeaning::packets(const Flow& flow) const {
+  const Cluster& cluster = prepared_->cluster;
+  const auto address_of = [&](const End& end, Family family) -> const Address* {
+    if (const auto* bare = std::get_if<AddressEnd>(&end))
+      return bare->address.family == family ? &bare->address : nullptr;
+    const auto* pod = std::get_if<PodEnd>(&end);
+    const auto& all = pod ? cluster.pods[pod->pod].addresses : cluster.nodes[std::get<NodeEnd>(end).node].internal;
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const Address& address) { return address.family == family; });
+    return at == all.end() ? nullptr : &*at;
+  };
+  const auto pod_of = [&](const End& end) -> std::optional<std::size_t> {
+    const auto* pod = std::get_if<PodEnd>(&end);
+    return pod && prepared_->northbound.port_of(pod->pod) ? std::optional(pod->pod) : std::nullopt;
+  };
+  std::vector<Packet> packets;
+  for (const Family family : {Family::V4, Family::V6}) {
+    const Address* from = address_of(flow.from, family);
+    const Address* to = address_of(flow.to, family);
+    const Protocol other_icmp = family == Family::V4 ? Protocol::Icmp6 : Protocol::Icmp;
+    if (from == nullptr || to == nullptr || flow.protocol == other_icmp) continue;
+    packets.push_back({*from, *to, pod_of(flow.from), pod_of(flow.to), flow.protocol, flow.port});
+  }
+  return packets;
+}
+
+}  // namespace policyconv::verify
