@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frontend/text.h"
 #include "ir/diagnostics.h"
 #include "ir/source.h"
 
@@ -13,9 +14,6 @@ namespace policyconv::yaml {
 
 enum class Shape : std::uint8_t { Null, Scalar, Sequence, Mapping };
 [[nodiscard]] std::string_view shape_name(Shape shape);  // "null", "a scalar", "a list", "a mapping"
-
-/// Text of the user for use in a message: control characters escaped, long text cut.
-[[nodiscard]] std::string excerpt(std::string_view text);
 
 struct Member;
 

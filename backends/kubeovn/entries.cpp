@@ -140,6 +140,8 @@ class EntryLowering {
       if (!deny()) return report<Kind::RangesUnknown>();
       report<Kind::DenyBeyondWorld>(to_string(outside.within));
     }
+    const Family family = outside.within.family;
+    if (!vpc_.has(family) || !carries(traffic_, family)) return;
     const std::vector<Cidr> prefixes = subtract(outside.within, outside.except);
     for (const Cidr& prefix : prefixes) {
       beyond(prefix);
