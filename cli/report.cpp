@@ -68,9 +68,12 @@ class Findings {
     for (const Diagnostic& diagnostic : outcome.diagnostics.all()) ++total_[diagnostic.kind];
   }
 
+  /// Those with a place first: the others are about the run as a whole.
   void print(Effect effect) {
-    for (const Diagnostic& diagnostic : outcome_.diagnostics.all())
-      if (effect_of(diagnostic, tolerance_) == effect) print_unless_repeated(diagnostic);
+    for (const bool placed : {true, false})
+      for (const Diagnostic& diagnostic : outcome_.diagnostics.all())
+        if (effect_of(diagnostic, tolerance_) == effect && (diagnostic.where.file != 0) == placed)
+          print_unless_repeated(diagnostic);
   }
 
  private:

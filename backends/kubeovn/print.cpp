@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -14,13 +16,18 @@ namespace {
 
 constexpr std::string_view managed_by = "policyconv";
 
+// Would YAML read this as the same string without quotes? Says no more often than it must.
 bool plain(std::string_view text) {
   constexpr std::array<std::string_view, 10> words{"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"};
-  if (text.empty() || text.front() < 'a' || text.front() > 'z') return false;
-  if (std::find(words.begin(), words.end(), text) != words.end()) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '/' || c == ',';
-  });
+  constexpr std::string_view punctuation = "-_./,=() ";
+  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto harmless = [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || punctuation.find(c) != std::string_view::npos;
+  };
+  std::string lowered(text);
+  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return !text.empty() && letter(text.front()) && text.back() != ' ' && std::all_of(text.begin(), text.end(), harmless) &&
+         std::find(words.begin(), words.end(), lowered) == words.end();
 }
 
 class Writer {
