@@ -83,11 +83,14 @@ class FileReader {
       : sources_(sources), file_(file), options_(options) {}
 
   FilePolicies read() && {
-    const std::vector<Node> documents = yaml::read_documents(sources_, file_, diagnostics_);
-    for (const Node& document : documents)
+    bool empty = true;
+    const auto read_document = [&](const Node& document) {
+      empty = false;
       decode::each_object(
           document, [&](const ApiObject& object) { read_object(object); }, diagnostics_);
-    if (documents.empty() && !diagnostics_.has_errors()) diagnostics_.report<Kind::NoObject>({file_, 0, 0});
+    };
+    yaml::each_document(sources_, file_, read_document, diagnostics_);
+    if (empty && !diagnostics_.has_errors()) diagnostics_.report<Kind::NoObject>({file_, 0, 0});
     if (!passed_over_.empty()) {
       std::vector<std::string> counts;
       for (const auto& [kind, count] : passed_over_) counts.push_back(fmt::format("{} {}", count, yaml::excerpt(kind)));
@@ -155,20 +158,27 @@ class FileReader {
     const Metadata metadata = decode_metadata(node, fields);
     Object object = decode(fields);
     if (metadata.name) object.name = metadata.name->value;
-    if (object.name.empty() && !own.has_errors()) own.report<Kind::ObjectWithoutName>(node.loc, kind);
-    const std::string title = yaml::excerpt(fmt::format("{} {}", kind, object.name));
-    const bool has_namespace = metadata.ns && !metadata.ns->value.empty();
-    if constexpr (requires { object.ns; }) {
-      if (namespaced) {
-        object.ns = has_namespace ? metadata.ns->value : options_.default_namespace;
-        if (!has_namespace) own.report<Kind::DefaultNamespace>(node.loc, title, options_.default_namespace);
-      }
+    if (object.name.empty()) {
+      if (!own.has_errors()) own.report<Kind::ObjectWithoutName>(node.loc, kind);
+    } else {
+      place_in_namespace(object, metadata, fmt::format("{} {}", kind, object.name), namespaced, own);
     }
-    if (!namespaced && has_namespace)
-      own.report<Kind::NamespaceIgnored>(metadata.ns->loc, title, yaml::excerpt(metadata.ns->value));
     if constexpr (requires { object.labels; }) object.labels = metadata.labels;
     if (!own.has_errors()) to.push_back(std::move(object));
     diagnostics_.append(std::move(own));
+  }
+
+  template <typename Object>
+  void place_in_namespace(Object& object, const Metadata& metadata, std::string_view title, bool namespaced,
+                          Diagnostics& diagnostics) {
+    const bool given = metadata.ns && !metadata.ns->value.empty();
+    if (!namespaced && given)
+      diagnostics.report<Kind::NamespaceIgnored>(metadata.ns->loc, yaml::excerpt(title),
+                                                 yaml::excerpt(metadata.ns->value));
+    if (namespaced && !given)
+      diagnostics.report<Kind::DefaultNamespace>(object.loc, yaml::excerpt(title), options_.default_namespace);
+    if constexpr (requires { object.ns; })
+      if (namespaced) object.ns = given ? metadata.ns->value : options_.default_namespace;
   }
 
   void pass_over(const ApiObject& object) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 
 #include "frontend/refusal.h"
@@ -17,10 +18,18 @@ namespace {
 
 constexpr std::size_t max_ports = 40, max_icmp_fields = 40;
 
-std::string upper_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
+std::string lower_case(std::string_view text) {
+  std::string lowered(text);
+  std::transform(text.begin(), text.end(), lowered.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lowered;
+}
+
+std::string upper_case(std::string_view text) {
+  std::string raised(text);
+  std::transform(text.begin(), text.end(), raised.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
+  return raised;
 }
 
 bool is_letter(char c) {
@@ -64,22 +73,37 @@ Number parse_port(std::string_view text) {
   return number;
 }
 
-/// The protocols of toPorts in that version, as the error message lists them. The list ends with "any".
-std::vector<std::string_view> protocols(int minor) {
-  std::vector<std::string_view> names{"tcp", "udp", "sctp"};
-  if (minor >= 19) names.insert(names.end(), {"vrrp", "igmp"});
-  if (minor >= 20) names.insert(names.end(), {"gre", "ipip", "ipv6", "esp", "ah"});
-  names.push_back("any");
-  return names;
+/// In the order of Cilium's error message. Sanitize knows those without ports even where their flag is off.
+struct ProtocolName {
+  std::string_view name;
+  int since = 0;
+  bool has_ports = true;
+};
+constexpr ProtocolName protocol_names[] = {{"TCP"},
+                                           {"UDP"},
+                                           {"SCTP"},
+                                           {"VRRP", 19, false},
+                                           {"IGMP", 19, false},
+                                           {"GRE", 20, false},
+                                           {"IPIP", 20, false},
+                                           {"IPV6", 20, false},
+                                           {"ESP", 20, false},
+                                           {"AH", 20, false},
+                                           {"ANY"}};
+
+const ProtocolName* find_protocol(std::string_view name, int minor) {
+  const auto found = std::find_if(std::begin(protocol_names), std::end(protocol_names),
+                                  [&](const ProtocolName& one) { return one.since <= minor && one.name == name; });
+  return found == std::end(protocol_names) ? nullptr : found;
 }
 
 std::string protocol_error(const std::optional<Text>& protocol, int minor) {
-  const std::vector<std::string_view> known = protocols(minor);
-  const std::string name = upper_case(std::string(value_of(protocol)));
-  if (name.empty() || std::any_of(known.begin(), known.end(),
-                                  [&](std::string_view one) { return upper_case(std::string(one)) == name; }))
-    return "";
-  return fmt::format("invalid protocol {:?}, must be {{ {} }}", name, fmt::join(known, " | "));
+  const std::string name = upper_case(value_of(protocol));
+  if (name.empty() || find_protocol(name, minor)) return "";
+  std::string known;
+  for (const ProtocolName& one : protocol_names)
+    if (one.since <= minor) known += (known.empty() ? "" : " | ") + lower_case(one.name);
+  return fmt::format("invalid protocol {:?}, must be {{ {} }}", name, known);
 }
 
 /// The checks of one spec. Each function is one method of Cilium's API types.
@@ -281,7 +305,7 @@ class Sanitizer {
     bool zero = false;
     for (const PortProtocol& one : elements(entry.ports)) {
       zero |= port(one, dns);
-      const std::string protocol = upper_case(std::string(value_of(one.protocol)));
+      const std::string protocol = upper_case(value_of(one.protocol));
       if (l7 && !dns && protocol != "TCP")
         refuse(one.protocol ? one.protocol->loc : one.loc,
                fmt::format("L7 rules can only apply to TCP (not {}) except for DNS rules",
@@ -311,10 +335,8 @@ class Sanitizer {
     if (text.empty()) {
       refuse(where, "port must be specified");
     } else if (!is_service_name(text)) {
-      const std::string_view protocol = value_of(one.protocol);
-      constexpr std::array<std::string_view, 7> portless{"VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH"};
-      if (text != "0" && minor_ >= 19 && std::find(portless.begin(), portless.end(), protocol) != portless.end())
-        refuse(where, "port must be empty or 0");
+      const ProtocolName* protocol = find_protocol(value_of(one.protocol), minor_);
+      if (protocol && !protocol->has_ports && text != "0") refuse(where, "port must be empty or 0");
       const Number number = parse_port(text);
       if (!number.error.empty()) refuse(where, "unable to parse port: " + number.error);
       zero = number.error.empty() && number.value == 0;

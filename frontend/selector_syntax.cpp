@@ -83,50 +83,46 @@ std::string value_error(std::string_view value) {
          "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 }
 
-/// The mistakes in one selector. Kubernetes reports all of them in one error.
-struct SelectorErrors {
-  std::vector<std::string> texts;
-  Loc where;
-
-  void add(Loc place, std::string text) {
-    if (texts.empty()) where = place;
-    texts.push_back(std::move(text));
-  }
-  void invalid(Loc place, std::string_view field, std::string_view value, const std::string& why) {
-    if (!why.empty()) add(place, fmt::format("{}: Invalid value: {:?}: {}", field, value, why));
-  }
-};
-
 }  // namespace
 
 Refusal selector_error(const Selector& selector) {
-  SelectorErrors errors;
+  std::vector<std::string> errors;
+  Loc where;
+  const auto add = [&](Loc place, std::string error) {
+    if (errors.empty()) where = place;
+    errors.push_back(std::move(error));
+  };
+  // `field` is called for the name of the field only where there is something to say about it.
+  const auto invalid = [&](Loc place, const auto& field, std::string_view value, std::string_view why) {
+    if (!why.empty()) add(place, fmt::format("{}: Invalid value: {:?}: {}", field(), value, why));
+  };
+  const auto labels = [] { return "matchLabels"; };
   for (const LabelPair& label : selector.match_labels) {
-    errors.invalid(label.loc, "matchLabels", label.key, sourced_key_error(label.key));
-    errors.invalid(label.loc, "matchLabels", label.value, value_error(label.value));
+    invalid(label.loc, labels, label.key, sourced_key_error(label.key));
+    invalid(label.loc, labels, label.value, value_error(label.value));
   }
   for (std::size_t i = 0; i < selector.match_expressions.size(); ++i) {
-    const Expression& expression = selector.match_expressions[i];
-    const std::string field = fmt::format("matchExpressions[{}]", i);
-    if (expression.op == "In" || expression.op == "NotIn") {
-      if (expression.values.empty())
-        errors.add(expression.loc,
-                   field + ".values: Required value: must be specified when `operator` is 'In' or 'NotIn'");
-    } else if (expression.op == "Exists" || expression.op == "DoesNotExist") {
-      if (!expression.values.empty())
-        errors.add(expression.loc,
-                   field + ".values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+    const auto& [key, op, values, loc] = selector.match_expressions[i];
+    const auto field = [i](std::string_view name) { return fmt::format("matchExpressions[{}].{}", i, name); };
+    if (op == "In" || op == "NotIn") {
+      if (values.empty())
+        add(loc, field("values: Required value: must be specified when `operator` is 'In' or 'NotIn'"));
+    } else if (op == "Exists" || op == "DoesNotExist") {
+      if (!values.empty())
+        add(loc, field("values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
     } else {
-      errors.invalid(expression.loc, field + ".operator", expression.op, "not a valid selector operator");
+      invalid(
+          loc, [&] { return field("operator"); }, op, "not a valid selector operator");
     }
-    errors.invalid(expression.loc, field + ".key", expression.key, sourced_key_error(expression.key));
-    for (std::size_t v = 0; v < expression.values.size(); ++v)
-      errors.invalid(expression.loc, fmt::format("{}.values[{}]", field, v), expression.values[v],
-                     value_error(expression.values[v]));
+    invalid(
+        loc, [&] { return field("key"); }, key, sourced_key_error(key));
+    for (std::size_t v = 0; v < values.size(); ++v)
+      invalid(
+          loc, [&] { return field(fmt::format("values[{}]", v)); }, values[v], value_error(values[v]));
   }
-  if (errors.texts.empty()) return {};
-  return {errors.texts.size() == 1 ? errors.texts.front() : fmt::format("[{}]", fmt::join(errors.texts, ", ")),
-          errors.where.line != 0 ? errors.where : selector.loc};
+  if (errors.empty()) return {};
+  return {errors.size() == 1 ? errors.front() : fmt::format("[{}]", fmt::join(errors, ", ")),
+          where.line != 0 ? where : selector.loc};
 }
 
 }  // namespace policyconv::cilium

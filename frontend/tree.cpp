@@ -1,4 +1,4 @@
-// YAML text to trees, from yaml-cpp's events. Entrance: read_documents(), the door where yaml-cpp's exceptions end.
+// YAML text to trees, from yaml-cpp's events. Entrance: each_document(), the door where yaml-cpp's exceptions end.
 // Wherever yaml-cpp and the Go reader behind kubectl could see different documents in one text, the text is refused.
 #include "frontend/tree.h"
 
@@ -54,10 +54,10 @@ struct Stop {};
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view text, std::uint32_t file, Diagnostics& diagnostics)
-      : text_(text), file_(file), diagnostics_(diagnostics) {}
+  Builder(std::string_view text, std::uint32_t file, const std::function<void(const Node&)>& use,
+          Diagnostics& diagnostics)
+      : text_(text), file_(file), use_(use), diagnostics_(diagnostics) {}
 
-  std::vector<Node> take() { return std::move(documents_); }
   /// Where the last node began.
   [[nodiscard]] Loc last() const { return last_; }
   [[nodiscard]] Loc place(const YAML::Mark& mark) const {
@@ -74,7 +74,7 @@ class Builder final : public YAML::EventHandler {
     anchors_.clear();
   }
   void OnDocumentEnd() override {
-    if (root_.shape != Shape::Null) documents_.push_back(std::move(root_));
+    if (root_.shape != Shape::Null) use_(root_);
   }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -234,8 +234,8 @@ class Builder final : public YAML::EventHandler {
 
   std::string_view text_;
   std::uint32_t file_;
+  const std::function<void(const Node&)>& use_;
   Diagnostics& diagnostics_;
-  std::vector<Node> documents_;
   bool first_ = true;
   Loc last_{file_, 1, 1};
   Node root_;
@@ -290,16 +290,17 @@ std::string_view shape_name(Shape shape) {
   return {};
 }
 
-std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {
+void each_document(const Sources& sources, std::uint32_t file, const std::function<void(const Node& document)>& use,
+                   Diagnostics& diagnostics) {
   std::string_view text = sources.text(file);
   if (text.size() > std::numeric_limits<int>::max()) {  // yaml-cpp counts in int
     diagnostics.report<Kind::Syntax>({file, 0, 0}, "a file of 2 GiB or more cannot be read; split it");
-    return {};
+    return;
   }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (!check_text(text, file, diagnostics)) return {};
+  if (!check_text(text, file, diagnostics)) return;
 
-  Builder builder(text, file, diagnostics);
+  Builder builder(text, file, use, diagnostics);
   // The document end makes yaml-cpp see that a quoted text is never closed; it would take the end of the file for that,
   // and so accept a file that was cut off.
   std::istringstream stream(fmt::format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
@@ -311,7 +312,13 @@ std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Dia
   } catch (const YAML::Exception& error) {
     report_syntax(text, builder.place(error.mark), builder.last(), error.msg, diagnostics);
   }
-  return builder.take();
+}
+
+std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {
+  std::vector<Node> documents;
+  each_document(
+      sources, file, [&](const Node& document) { documents.push_back(document); }, diagnostics);
+  return documents;
 }
 
 }  // namespace policyconv::yaml

@@ -1,7 +1,8 @@
-// YAML text to a tree with places: the only view of YAML that decoders have. Entrance: read_documents().
+// YAML text to a tree with places: the only view of YAML that decoders have. Entrance: each_document().
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,11 @@ struct Member;
 
 struct Node {
   Shape shape = Shape::Null;
-  bool quoted = false;                     // a scalar in quotes or a block scalar: always a string
+  bool quoted = false;  // a scalar in quotes or a block scalar: always a string
   Loc loc;
-  std::string scalar;                      // Shape::Scalar only
-  std::vector<Member> members;             // Shape::Mapping: in order, keys unique
-  std::vector<Node> items;                 // Shape::Sequence
+  std::string scalar;           // Shape::Scalar only
+  std::vector<Member> members;  // Shape::Mapping: in order, keys unique
+  std::vector<Node> items;      // Shape::Sequence
 
   /// The value of `key` in a mapping, or nullptr (also if this is no mapping).
   [[nodiscard]] const Node* find(std::string_view key) const;
@@ -34,10 +35,14 @@ struct Member {
   Node value;
 };
 
-/// The documents of `file` (a number of `sources`); empty documents are left out. JSON is YAML here too. Reports, with
-/// places: syntax errors, duplicate keys, aliases and anchors beyond a budget, nesting beyond 100, invalid UTF-8, NUL
-/// bytes, UTF-16. What is returned is complete up to the first document with a syntax error; other errors do not
-/// stop the reading. Never throws.
+/// Calls `use` for each document of `file` (a number of `sources`), as soon as it is read; empty documents are left
+/// out. JSON is YAML here too. Reports, with places: syntax errors, duplicate keys, aliases and anchors beyond a
+/// budget, nesting beyond 100, invalid UTF-8, NUL bytes, UTF-16. Reading ends at the first syntax error; other errors
+/// do not stop it. Throws nothing itself.
+void each_document(const Sources& sources, std::uint32_t file, const std::function<void(const Node& document)>& use,
+                   Diagnostics& diagnostics);
+
+/// All documents at once, where memory does not matter.
 [[nodiscard]] std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics);
 
 }  // namespace policyconv::yaml

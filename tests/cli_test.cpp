@@ -267,6 +267,19 @@ TEST_CASE("an accepted approximation is looser, no longer refused") {
   CHECK(result.status == 4);
 }
 
+TEST_CASE("a SecurityGroup that etcd may refuse is named") {
+  std::string cidrs, ports;
+  for (int at = 0; at < 100; ++at) cidrs += "- {cidr: 203.0." + std::to_string(at) + ".0/25}\n    ";
+  for (int at = 0; at < 35; ++at) ports += "{port: \"" + std::to_string(1000 + 2 * at) + "\", protocol: TCP},";
+  const std::string large =
+      "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: large, namespace: shop}\n"
+      "spec:\n  endpointSelector: {}\n  egress:\n  - toPorts:\n    - ports: [" + ports + "]\n    - ports: [" +
+      std::regex_replace(ports, std::regex("\"1"), "\"3") + "]\n    toCIDRSet:\n    " + cidrs + "\n";
+  const Result result = run({"migrate", "-", "--pod-cidr", "10.16.0.0/16", "--node-cidr", "192.168.0.0/24"}, large);
+  CHECK(result.status == 0);
+  CHECK(contains(result.err, "note[PC2061]: SecurityGroup `pc-shop-"));
+}
+
 // --- reading ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("a directory is read with all below it, except what is hidden or no manifest") {

@@ -112,6 +112,7 @@ inline Compiled compile(const std::string& policies, const std::string& cluster,
   target.sctp = options.sctp;
   target.allow_looser = options.allow_looser;
   result.manifest = kubeovn::lower(result.program, result.cluster, result.policies.catalog, target, result.diagnostics);
+  result.diagnostics.sort();
   return result;
 }
 

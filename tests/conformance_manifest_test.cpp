@@ -8,6 +8,7 @@
 #include "backends/kubeovn/lower.h"
 #include "frontend/lower.h"
 #include "tests/conformance.h"
+#include "tests/controller_rules.h"
 #include "verify/decide_manifest.h"
 #include "verify/decide_source.h"
 
@@ -58,7 +59,7 @@ struct Tally {
 
   kubeovn::Release release;
   std::size_t cases = 0, same_cases = 0, packets = 0, equal = 0, stricter = 0, looser = 0, unexplained = 0;
-  std::size_t unequal_same = 0, ties = 0, rewrites = 0, opened = 0;
+  std::size_t violations = 0, unequal_same = 0, ties = 0, rewrites = 0, opened = 0;
   std::size_t cilium_allows = 0, both_allow = 0;  // whole flows
   std::size_t shown = 0;
 
@@ -73,6 +74,7 @@ struct Tally {
     input.cluster.service_cidrs = {*parse_cidr("198.18.0.0/24"), *parse_cidr("fdff:0:5e::/112")};
     const Migrated migrated = migrate(input, release);
     if (migrated.same) ++same_cases;
+    for (const std::string& violation : testing::violations(migrated.manifest)) ++violations, complain(source.name + ": " + violation);
     const Semantics semantics = conformance::semantics();
     const verify::SourceMeaning cilium(input.policies, input.cluster, semantics);
     const verify::ManifestMeaning ovn(migrated.manifest, input.cluster);
@@ -150,6 +152,7 @@ struct Tally {
     CHECK(unexplained == 0);
     CHECK(unequal_same == 0);
     CHECK(ties == 0);
+    CHECK(violations == 0);
     CHECK(opened == 0);
     CHECK(both_allow * 100 >= cilium_allows * 97);
     CHECK(same_cases > 0);

@@ -121,7 +121,9 @@ Vpc describe(const std::string& name, const std::set<std::string>& names, const 
                            std::find(vpc.peers.begin(), vpc.peers.end(), subnet.vpc) != vpc.peers.end();
     if (reachable) pod_ranges.insert(pod_ranges.end(), subnet.cidrs.begin(), subnet.cidrs.end());
   }
-  for (const Cidr& range : pod_ranges) vpc.families.insert(range.family);
+  for (const Cidr& range : cluster.pod_cidrs) vpc.families.insert(range.family);
+  for (const Subnet* subnet : vpc.subnets)
+    for (const Cidr& range : subnet->cidrs) vpc.families.insert(range.family);
   if (vpc.families.empty()) vpc.families = {Family::V4, Family::V6};
   describe_nodes(cluster, vpc);
   vpc.node_local_dns = cluster.node_local_dns;
