@@ -35,10 +35,7 @@ struct Whole {
   bool fits = true;  // in 64 bits
 };
 
-std::optional<Whole> whole_number(std::string_view text) {
-  std::string digits(text);
-  std::erase(digits, '_');
-  std::string_view rest = digits;
+std::optional<Whole> whole_number(std::string_view rest) {
   const bool negative = rest.starts_with('-');
   if (negative || rest.starts_with('+')) rest.remove_prefix(1);
   if (rest.empty() || rest.front() < '0' || rest.front() > '9') return std::nullopt;
@@ -65,13 +62,12 @@ bool is_float(std::string_view text) {
     if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   };
   const auto skip_digits = [&] {
-    const std::size_t count = std::min(text.find_first_not_of("0123456789_"), text.size());
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
     text.remove_prefix(count);
     return count > 0;
   };
   skip_sign();
   if (text.starts_with(".i") || text.starts_with(".I")) return one_of(text, words);
-  if (text.starts_with('_')) return false;
   bool digits = skip_digits();
   if (text.starts_with('.')) {
     text.remove_prefix(1);
@@ -86,12 +82,20 @@ bool is_float(std::string_view text) {
   return text.empty();
 }
 
+/// What of a scalar may be a number: Go passes over `_` in all that begins with a digit or a sign.
+std::string number_text(const Node& scalar) {
+  std::string text = scalar.scalar;
+  if (!text.starts_with('.')) std::erase(text, '_');
+  return text;
+}
+
 Type type_of(const Node& scalar) {
   if (scalar.quoted || scalar.scalar.empty()) return Type::String;
   const char first = scalar.scalar.front();
-  const bool numeric = (first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.';
-  if (numeric && whole_number(scalar.scalar)) return Type::Integer;
-  if (numeric && is_float(scalar.scalar)) return Type::Float;
+  if ((first >= '0' && first <= '9') || first == '-' || first == '+' || first == '.') {
+    const std::string text = number_text(scalar);
+    return whole_number(text) ? Type::Integer : is_float(text) ? Type::Float : Type::String;
+  }
   return truth_value(scalar.scalar) ? Type::Boolean : Type::String;
 }
 
@@ -201,7 +205,7 @@ std::optional<cilium::Text> text_or_number(const Node& node, std::string_view wh
 
 std::optional<std::int64_t> integer(const Node& node, std::string_view what, Diagnostics& diagnostics) {
   if (node.shape == Shape::Scalar && type_of(node) == Type::Integer) {
-    const auto number = whole_number(node.scalar);
+    const auto number = whole_number(number_text(node));
     if (number->fits) return number->value;
     wrong_type(node, what, "a whole number of at most 64 bits", diagnostics);
     return std::nullopt;

@@ -131,7 +131,7 @@ class Lowering {
       if (spec.node_selector) host_policy(policy, spec);
       return;
     }
-    check_labels(*spec.endpoint_selector);
+    if (ambiguous(*spec.endpoint_selector)) return;
     const std::optional<ir::Group> subject = cilium::subject(*spec.endpoint_selector, ns, context_.semantics());
     if (!subject) {
       context_.diagnostics.report_policy<Kind::SubjectSelectsNothing>(policy.id, spec.endpoint_selector->loc,
@@ -167,8 +167,9 @@ class Lowering {
     where.verdict = verdict;
     for (const Rule& written : *rules) {
       where.id = written.id;
-      if (written.endpoints)
-        for (const Selector& selector : *written.endpoints) check_labels(selector);
+      if (written.endpoints && std::any_of(written.endpoints->begin(), written.endpoints->end(),
+                                           [&](const Selector& selector) { return ambiguous(selector); }))
+        continue;
       if (left_out(written, where)) continue;
       const std::vector<PeerValue> peers = lower_peers(written, where, context_);
       if (peers.empty()) continue;
@@ -221,11 +222,14 @@ class Lowering {
   }
 
   // A key written with and without `any:` is one key, and which value survives is chance (C§18.3).
-  void check_labels(const Selector& selector) {
+  bool ambiguous(const Selector& selector) {
     for (const LabelPair& plain : selector.match_labels)
       for (const LabelPair& other : selector.match_labels)
-        if (other.key == "any:" + plain.key && other.value != plain.value)
+        if (other.key == "any:" + plain.key && other.value != plain.value) {
           context_.diagnostics.report<Kind::AmbiguousLabel>(plain.loc, plain.key);
+          return true;
+        }
+    return false;
   }
 
   std::string why_nothing(const Selector& selector, const std::optional<std::string>& ns) const {

@@ -45,10 +45,10 @@ class PeerLowering {
     const PeerIdentities found = cilium::identities(all_of, context_.semantics());
     const bool all_nodes = found.host && found.host_apiserver && found.remote && found.remote_apiserver;
     const bool all_world = found.world_v4 && found.world_v6 && found.world_v4_apiserver && found.world_v6_apiserver;
-    if (found.pods && found.pods->all_of.empty() && all_nodes && all_world) return everyone();
+    const bool asks_outside = world_label(all_of, loc) || outside_labels(all_of, loc);
+    if (!asks_outside && found.pods && found.pods->all_of.empty() && all_nodes && all_world) return everyone();
     if (found.pods) peers_.emplace_back(*found.pods);
-    if (world_label(all_of, loc)) return;
-    if (outside_labels(all_of, loc)) return;
+    if (asks_outside) return;
     nodes(found, loc);
     if (all_world) world();
     else outside(found, loc);

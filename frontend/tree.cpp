@@ -54,7 +54,7 @@ struct Stop {};
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view text, std::uint32_t file, const std::function<void(const Node&)>& use,
+  Builder(std::string_view text, std::uint32_t file, const std::function<void(Node&&)>& use,
           Diagnostics& diagnostics)
       : text_(text), file_(file), use_(use), diagnostics_(diagnostics) {}
 
@@ -74,7 +74,7 @@ class Builder final : public YAML::EventHandler {
     anchors_.clear();
   }
   void OnDocumentEnd() override {
-    if (root_.shape != Shape::Null) use_(root_);
+    if (root_.shape != Shape::Null) use_(std::move(root_));
   }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -234,7 +234,7 @@ class Builder final : public YAML::EventHandler {
 
   std::string_view text_;
   std::uint32_t file_;
-  const std::function<void(const Node&)>& use_;
+  const std::function<void(Node&&)>& use_;
   Diagnostics& diagnostics_;
   bool first_ = true;
   Loc last_{file_, 1, 1};
@@ -290,7 +290,7 @@ std::string_view shape_name(Shape shape) {
   return {};
 }
 
-void each_document(const Sources& sources, std::uint32_t file, const std::function<void(const Node& document)>& use,
+void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics) {
   std::string_view text = sources.text(file);
   if (text.size() > std::numeric_limits<int>::max()) {  // yaml-cpp counts in int
@@ -317,7 +317,7 @@ void each_document(const Sources& sources, std::uint32_t file, const std::functi
 std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {
   std::vector<Node> documents;
   each_document(
-      sources, file, [&](const Node& document) { documents.push_back(document); }, diagnostics);
+      sources, file, [&](Node&& document) { documents.push_back(std::move(document)); }, diagnostics);
   return documents;
 }
 

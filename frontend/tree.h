@@ -39,7 +39,7 @@ struct Member {
 /// out. JSON is YAML here too. Reports, with places: syntax errors, duplicate keys, aliases and anchors beyond a
 /// budget, nesting beyond 100, invalid UTF-8, NUL bytes, UTF-16. Reading ends at the first syntax error; other errors
 /// do not stop it. Throws nothing itself.
-void each_document(const Sources& sources, std::uint32_t file, const std::function<void(const Node& document)>& use,
+void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics);
 
 /// All documents at once, where memory does not matter.

@@ -2,7 +2,6 @@
 #include "verify/decide_manifest.h"
 
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <string>
 #include <vector>
 

@@ -63,6 +63,7 @@ TEST_CASE("strings") {
       {"2024-01-01", "2024-01-01"},
       {"0xzz", "0xzz"},
       {"1_a", "1_a"},
+      {".5_0", ".5_0"},
       {"-a", "-a"},
       {"+", "+"},
       {".", "."},
@@ -75,7 +76,7 @@ TEST_CASE("strings") {
       {"[b]", "- | `a` is a list, it must be a string"},
       {"{b: c}", "- | `a` is a mapping, it must be a string"},
   };
-  for (const std::string text : {"80", "-1", "+1", "0x1F", "0b11", "0o17", "010", "1_000", "99999999999999999999",
+  for (const std::string text : {"80", "-1", "+1", "0x1F", "0b11", "0o17", "010", "1_000", "0_8", "99999999999999999999",
                                  "1.5", "1.", ".5", "1e3", "-1.5E-3", "08", ".inf", "-.inf", ".NaN"})
     cases.push_back({text, number(text)});
   for (const std::string text : {"true", "False", "yes", "NO", "on", "Off", "y", "N"})
