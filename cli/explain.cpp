@@ -73,9 +73,17 @@ std::string message_of(const Definition& about) {
   return text;
 }
 
+/// What a code is about in one line; a message that is nothing but its argument says less than its long text.
+std::string summary(Kind kind) {
+  const Definition& about = definition(kind);
+  const Explanation* found = explanation(kind);
+  if (about.text != "{}" || found == nullptr) return message_of(about);
+  return std::string(found->happened.substr(0, found->happened.find(". ")));
+}
+
 std::string long_text(Kind kind) {
   const Definition& about = definition(kind);
-  std::string text = fmt::format("{} ({}): {}\n", about.code, to_string(about.effect), message_of(about));
+  std::string text = fmt::format("{} ({}): {}\n", about.code, to_string(about.effect), summary(kind));
   if (const Explanation* found = explanation(kind)) {
     text += fmt::format("\nWhat happened\n\n{}\nWhy\n\n{}\nWhat to do\n\n{}\n", filled(found->happened),
                         filled(found->why), filled(found->remedy));
@@ -103,11 +111,11 @@ std::vector<std::string_view> nearest_codes(int number) {
 }
 
 void list_all(std::ostream& out) {
-  std::vector<const Definition*> sorted;
-  for (const Definition& about : definitions) sorted.push_back(&about);
-  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->code < b->code; });
-  for (const Definition* about : sorted)
-    out << fmt::format("{}  {:<9}  {}\n", about->code, to_string(about->effect), message_of(*about));
+  std::vector<Kind> kinds;
+  for (std::size_t at = 0; at < std::size(definitions); ++at) kinds.push_back(static_cast<Kind>(at));
+  std::sort(kinds.begin(), kinds.end(), [](Kind a, Kind b) { return definition(a).code < definition(b).code; });
+  for (const Kind kind : kinds)
+    out << fmt::format("{}  {:<9}  {}\n", definition(kind).code, to_string(definition(kind).effect), summary(kind));
 }
 
 }  // namespace

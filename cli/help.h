@@ -19,7 +19,7 @@ options:
   --version         the version
 
 examples:
-  kubectl get cnp,ccnp,netpol -A -o yaml > policies.yaml
+  kubectl get cnp,ccnp,ccg,netpol -A -o yaml > policies.yaml
   kubectl get ns,pods,nodes,svc,endpointslices,subnets,vpcs -A -o yaml > cluster.yaml
   policyconv migrate policies.yaml --cluster cluster.yaml -o out/
   policyconv explain PC0301

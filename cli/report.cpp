@@ -61,10 +61,34 @@ std::string subject(const Diagnostic& diagnostic, const Catalog& catalog) {
   return {};
 }
 
+/// The lines of the sources; finds each without reading the file from its beginning again.
+class Lines {
+ public:
+  explicit Lines(const Sources& sources) : sources_(sources) {}
+
+  std::string_view at(Loc where) {
+    const std::string_view text = sources_.text(where.file);
+    const auto [entry, added] = starts_.try_emplace(where.file);
+    std::vector<std::size_t>& starts = entry->second;
+    if (added)
+      for (std::size_t start = 0; start <= text.size(); start = std::min(text.find('\n', start), text.size()) + 1)
+        starts.push_back(start);
+    if (where.line == 0 || where.line > starts.size()) return {};
+    std::string_view line = text.substr(starts[where.line - 1]);
+    line = line.substr(0, line.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
+ private:
+  const Sources& sources_;
+  std::map<std::uint32_t, std::vector<std::size_t>> starts_;
+};
+
 class Findings {
  public:
   Findings(const Outcome& outcome, const Tolerance& tolerance, const ReportStyle& style, std::ostream& out)
-      : outcome_(outcome), tolerance_(tolerance), style_(style), out_(out) {
+      : outcome_(outcome), tolerance_(tolerance), style_(style), out_(out), lines_(outcome.sources) {
     for (const Diagnostic& diagnostic : outcome.diagnostics.all()) ++total_[diagnostic.kind];
   }
 
@@ -93,8 +117,7 @@ class Findings {
          << paint(fmt::format("{}[{}]", to_string(effect), about.code), style_of(effect), style_.colour)
          << ": " << paint(printable(diagnostic.message), Style::Bold, style_.colour) << '\n';
     if (diagnostic.where.line != 0)
-      out_ << snippet(outcome_.sources.line(diagnostic.where.file, diagnostic.where.line), diagnostic.where.line,
-                      diagnostic.where.column, style_.colour);
+      out_ << snippet(lines_.at(diagnostic.where), diagnostic.where.line, diagnostic.where.column, style_.colour);
     const auto remark = [&](std::string_view what, std::string_view text) {
       if (!text.empty()) out_ << fmt::format("      = {}: {}\n", paint(std::string(what), Style::Bold, style_.colour), text);
     };
@@ -109,6 +132,7 @@ class Findings {
   const Tolerance& tolerance_;
   const ReportStyle& style_;
   std::ostream& out_;
+  Lines lines_;
   std::map<Kind, std::size_t> total_, printed_;
 };
 

@@ -1,9 +1,9 @@
 // What the API server refuses by the schema of the custom resource definitions although Cilium's Sanitize would take it
 // (C§10, tests/schemas). Such an object is never stored, so it means nothing. Entrance: check_schema().
 //
-// Two gaps are on purpose: `format: cidr` refuses bare addresses in every version, but clusters that stored one before
-// that enforce it (C§0.1), so only what is no address at all counts here; and what the decoders report as an error of
-// its own (unknown fields, wrong types) is not said again.
+// Two gaps are on purpose. The schema refuses bare addresses as CIDRs in every version, but Cilium itself took them
+// before 1.20 (C§0.1) and files hold them; to enforce them errs on the strict side, so only what is no address at all
+// counts here. And what the decoders report as errors of their own (unknown fields, wrong types) is not said again.
 #include <fmt/format.h>
 
 #include <algorithm>

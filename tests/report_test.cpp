@@ -151,6 +151,20 @@ TEST_CASE("findings without a place have no caret") {
   CHECK_FALSE(contains(text, "^"));
 }
 
+TEST_CASE("the last line is found with and without a line end") {
+  for (const char* end : {"", "\n", "\r\n"}) {
+    Run run;
+    run.sources.add("other.yaml", std::string("first\r\nlast") + end);
+    run.add(some(Effect::Note), {2, 1, 1});
+    run.add(some(Effect::Note), {2, 2, 1});
+    run.add(some(Effect::Note), {2, 9, 1});
+    const std::string text = run.report();
+    CHECK(contains(text, "    1 | first\n"));
+    CHECK(contains(text, "    2 | last\n"));
+    CHECK(contains(text, "    9 | \n"));
+  }
+}
+
 TEST_CASE("help is given once for each code") {
   Run run;
   for (std::uint32_t line = 1; line <= 3; ++line) run.add(some(Effect::Looser), {1, line, 1});

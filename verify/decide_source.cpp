@@ -23,15 +23,21 @@ struct Side {
   bool selected = false, default_deny = false;
 };
 
-/// A pod that can be a subject. `identity` and `ports` are indices.
-struct Subject {
-  bool alive = false;  // neither finished nor on the host's network
-  std::size_t identity = 0;
-  std::vector<ContainerPort> ports;
+/// Pods of one identity: all rules are the same for them.
+struct PodClass {
+  Identity identity;
+  std::vector<ContainerPort> ports;  // named ports on which they agree
   Side ingress, egress;
 };
 
-void append(Requirements& all, const Requirements& more) {
+struct Subject {
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  std::size_t pod_class = none;  // none: finished, or on the host's network
+  std::vector<ContainerPort> ports;
+};
+
+template <typename T>
+void append(std::vector<T>& all, const std::vector<T>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
@@ -106,34 +112,30 @@ struct SourceMeaning::Prepared {
     std::vector<ContainerPort> all_ports;
     for (const Pod& pod : cluster.pods) {
       Subject& subject = subjects.emplace_back();
-      subject.alive = !pod.finished && !pod.host_network;
-      if (!subject.alive) continue;
-      subject.identity = numbers.try_emplace(identity_of(cluster, pod, semantics), numbers.size()).first->second;
+      if (pod.finished || pod.host_network) continue;
+      Identity identity = identity_of(cluster, pod, semantics);
+      const auto [number, added] = numbers.try_emplace(identity, classes.size());
+      if (added) {
+        classes.push_back({std::move(identity), {}, {}, {}});
+        classes_of[pod.ns].push_back(number->second);
+        classes_of[""].push_back(number->second);
+      }
+      subject.pod_class = number->second;
       subject.ports = named_ports(pod);
-      ports_of_identity.resize(numbers.size());
-      auto& of_identity = ports_of_identity[subject.identity];
-      of_identity.insert(of_identity.end(), subject.ports.begin(), subject.ports.end());
-      all_ports.insert(all_ports.end(), subject.ports.begin(), subject.ports.end());
+      append(classes[subject.pod_class].ports, subject.ports);
+      append(all_ports, subject.ports);
     }
-    identities.resize(numbers.size());
-    for (const auto& [identity, number] : numbers) identities[number] = identity;
-    for (auto& ports : ports_of_identity) ports = unambiguous(std::move(ports));
+    for (PodClass& one : classes) one.ports = unambiguous(std::move(one.ports));
     ports_of_cluster = unambiguous(std::move(all_ports));
   }
 
   void prepare_rules() {
-    std::map<std::string_view, std::vector<std::size_t>> pods_of;  // by namespace; "" holds all
-    for (std::size_t pod = 0; pod < subjects.size(); ++pod) {
-      if (!subjects[pod].alive) continue;
-      pods_of[cluster.pods[pod].ns].push_back(pod);
-      pods_of[""].push_back(pod);
-    }
     for (const Spec& spec : specs)
-      for (const std::size_t pod : pods_of[spec.ns]) {
-        Subject& subject = subjects[pod];
-        if (!meets(identities[subject.identity], spec.subject)) continue;
-        add(spec.ingress, subject.ingress);
-        add(spec.egress, subject.egress);
+      for (const std::size_t number : classes_of[spec.ns]) {
+        PodClass& pods = classes[number];
+        if (!meets(pods.identity, spec.subject)) continue;
+        add(spec.ingress, pods.ingress);
+        add(spec.egress, pods.egress);
       }
   }
 
@@ -154,11 +156,9 @@ struct SourceMeaning::Prepared {
       return node_peer(cluster.nodes[node->node].name, node_is_apiserver[node->node], subject);
     if (const auto* address = std::get_if<AddressEnd>(&end)) return outside_peer(address->address);
     const std::size_t number = std::get<PodEnd>(end).pod;
+    if (const std::size_t of = subjects[number].pod_class; of != Subject::none)
+      return {Peer::Kind::Pod, false, &classes[of].identity, {}, &classes[of].ports};
     const Pod& pod = cluster.pods[number];
-    if (subjects[number].alive) {
-      const std::size_t identity = subjects[number].identity;
-      return {Peer::Kind::Pod, false, &identities[identity], {}, &ports_of_identity[identity]};
-    }
     if (pod.host_network) return node_peer(pod.node, among(apiservers, pod.addresses), subject);
     return outside_peer(pod.addresses.empty() ? Address{} : pod.addresses.front());
   }
@@ -189,7 +189,8 @@ struct SourceMeaning::Prepared {
   }
 
   [[nodiscard]] Decision decide(const Flow& flow, Direction direction, const Subject& subject, const Peer& peer) const {
-    const Side& side = direction == Direction::Ingress ? subject.ingress : subject.egress;
+    const PodClass& pods = classes[subject.pod_class];
+    const Side& side = direction == Direction::Ingress ? pods.ingress : pods.egress;
     const auto matching = [&](const std::vector<const Rule*>& rules, const Requirements& required) {
       std::vector<RuleId> ids;
       for (const Rule* rule : rules)
@@ -216,8 +217,8 @@ struct SourceMeaning::Prepared {
   Reserved host{"host"}, remote_node{"remote-node"}, world_v4, world_v6;
   std::vector<bool> node_is_apiserver;
   std::vector<Subject> subjects;  // one for each pod
-  std::vector<Identity> identities;
-  std::vector<std::vector<ContainerPort>> ports_of_identity;
+  std::vector<PodClass> classes;
+  std::map<std::string, std::vector<std::size_t>> classes_of;  // by namespace; "" holds all
   std::vector<ContainerPort> ports_of_cluster;
 };
 
@@ -229,7 +230,7 @@ std::optional<Decision> SourceMeaning::decide(const Flow& flow, Direction direct
   const End& own = direction == Direction::Ingress ? flow.to : flow.from;
   const End& other = direction == Direction::Ingress ? flow.from : flow.to;
   const auto* pod = std::get_if<PodEnd>(&own);
-  if (!pod || !prepared_->subjects[pod->pod].alive) return std::nullopt;
+  if (!pod || prepared_->subjects[pod->pod].pod_class == Subject::none) return std::nullopt;
   const auto* other_pod = std::get_if<PodEnd>(&other);
   if (other_pod && other_pod->pod == pod->pod) return Decision{Verdict::Allow, {}, "the same pod"};
   const Peer peer = prepared_->peer(other, prepared_->cluster.pods[pod->pod]);
