@@ -26,8 +26,7 @@ struct Field {
 /// `what` names the mapping for messages: "CiliumNetworkPolicy spec.ingress[0]".
 void mapping(const yaml::Node& node, std::string_view what, std::initializer_list<Field> fields,
              Diagnostics& diagnostics);
-void mapping(const yaml::Node& node, std::string_view what, const std::vector<Field>& fields,
-             Diagnostics& diagnostics);
+void mapping(const yaml::Node& node, std::string_view what, const std::vector<Field>& fields, Diagnostics& diagnostics);
 
 /// For objects of which only some fields matter (Pods, Services ...): unknown fields are passed over.
 void open_mapping(const yaml::Node& node, std::string_view what, std::initializer_list<Field> fields,
@@ -39,7 +38,8 @@ void sequence(const yaml::Node& node, std::string_view what,
 
 /// Scalars of a wanted type; a wrong type is reported and gives nullopt. A plain (unquoted) number, true or false
 /// where a string is wanted is reported, as the API server would, except by `text_or_number`.
-[[nodiscard]] std::optional<std::string> string(const yaml::Node& node, std::string_view what, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<std::string> string(const yaml::Node& node, std::string_view what,
+                                                Diagnostics& diagnostics);
 [[nodiscard]] std::optional<cilium::Text> text(const yaml::Node& node, std::string_view what, Diagnostics& diagnostics);
 [[nodiscard]] std::optional<cilium::Text> text_or_number(const yaml::Node& node, std::string_view what,
                                                          Diagnostics& diagnostics);

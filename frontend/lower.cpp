@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "frontend/peers.h"
+#include "frontend/port_names.h"
 #include "frontend/selector.h"
 #include "frontend/traffic.h"
 #include "ir/membership.h"
@@ -35,53 +36,6 @@ class GroupTable {
 
  private:
   std::map<ir::Group, std::uint32_t> numbers_;
-};
-
-// Which numbers a port name has on which pods; the only facts of the cluster that rules depend on.
-class PortNames {
- public:
-  explicit PortNames(const Cluster& cluster) {
-    for (const Pod& pod : cluster.pods) {
-      if (pod.host_network || pod.finished || pod.ports.empty()) continue;
-      pods_.push_back({ir::identity_labels(cluster, pod), &pod.ports});
-    }
-    for (const Workload& workload : cluster.workloads) {
-      if (workload.host_network || workload.ports.empty()) continue;
-      Pod future;
-      future.ns = workload.ns, future.labels = workload.labels, future.service_account = workload.service_account;
-      pods_.push_back({ir::identity_labels(cluster, future), &workload.ports});
-    }
-  }
-
-  /// The numbers of (name, protocol) on the pods of `group`, ascending.
-  [[nodiscard]] std::set<std::uint16_t> numbers(const ir::Group& group, const NamedPort& wanted) const {
-    std::set<std::uint16_t> found;
-    for (const Entry& entry : pods_)
-      for (const ContainerPort& port : *entry.ports)
-        if (port.name == wanted.name && port.protocol == wanted.protocol &&
-            ir::is_member(group, entry.labels, *entry.ports))
-          found.insert(port.number);
-    return found;
-  }
-
-  /// Do pods of `group` with equal identity labels define different numbers? Cilium then skips that identity (C§2.3).
-  [[nodiscard]] bool disagree(const ir::Group& group, const NamedPort& wanted) const {
-    std::map<Labels, std::uint16_t> seen;
-    for (const Entry& entry : pods_)
-      for (const ContainerPort& port : *entry.ports)
-        if (port.name == wanted.name && port.protocol == wanted.protocol &&
-            ir::is_member(group, entry.labels, *entry.ports) &&
-            seen.try_emplace(entry.labels, port.number).first->second != port.number)
-          return true;
-    return false;
-  }
-
- private:
-  struct Entry {
-    Labels labels;
-    const std::vector<ContainerPort>* ports;
-  };
-  std::vector<Entry> pods_;
 };
 
 class Lowering {

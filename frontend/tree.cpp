@@ -44,8 +44,8 @@ std::string explain(std::string_view message) {
   const auto* found =
       std::find_if(std::begin(texts), std::end(texts), [&](const auto& text) { return text.first == message; });
   if (found != std::end(texts)) return std::string(found->second);
-  if (message.substr(0, std::string_view(YAML::ErrorMsg::UNKNOWN_ANCHOR).size()) == YAML::ErrorMsg::UNKNOWN_ANCHOR)
-    return "this alias names no anchor";
+  if (message.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return "this alias names no anchor";
+  if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE)) return "this escape stands for no character";
   return std::string(message);
 }
 
@@ -54,8 +54,7 @@ struct Stop {};
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(std::string_view text, std::uint32_t file, const std::function<void(Node&&)>& use,
-          Diagnostics& diagnostics)
+  Builder(std::string_view text, std::uint32_t file, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
       : text_(text), file_(file), use_(use), diagnostics_(diagnostics) {}
 
   /// Where the last node began.
@@ -67,7 +66,7 @@ class Builder final : public YAML::EventHandler {
   void OnDocumentStart(const YAML::Mark& mark) override {
     const std::string_view rest = text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()));
     // yaml-cpp begins a new document wherever the old one cannot go on, e.g. after a `]`; kubectl refuses that.
-    if (!first_ && !rest.empty() && rest.substr(0, 3) != "---" && rest.substr(0, 3) != "...")
+    if (!first_ && !rest.empty() && !rest.starts_with("---") && !rest.starts_with("..."))
       stop<Kind::ContentAfterDocument>(place(mark));
     first_ = false;
     root_ = {};
@@ -149,7 +148,7 @@ class Builder final : public YAML::EventHandler {
 
   void refuse_tag(std::string_view tag, Loc where) {
     constexpr std::string_view standard = "tag:yaml.org,2002:";
-    const bool short_form = tag.substr(0, standard.size()) == standard;
+    const bool short_form = tag.starts_with(standard);
     if (short_form) tag.remove_prefix(standard.size());
     diagnostics_.report<Kind::UnsupportedTag>(where, (short_form ? "!!" : "") + excerpt(tag));
   }

@@ -2,6 +2,7 @@
 // `cluster/`, and `args` with one argument a line. Expected: the files of -o in `expected/`, standard error in
 // `report.txt`, the status in `exit`, and, where there is an `ir.txt`, the output of --emit ir.
 // POLICYCONV_UPDATE=1 rewrites the expectations; read the difference before you commit it.
+// One case alone: golden_test -c tests/golden/NAME
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

@@ -402,8 +402,7 @@ TEST_CASE("a decision names every matching rule of the winning kind") {
   const auto paths = [&](const std::string& from) {
     std::vector<std::string> found;
     const auto decision = world.decide(end(from), end("a"), Protocol::Tcp, 80, ingress);
-    for (const RuleId rule : decision->rules)
-      found.push_back(world.input.policies.catalog.rule(rule).path);
+    for (const RuleId rule : decision->rules) found.push_back(world.input.policies.catalog.rule(rule).path);
     return found;
   };
   CHECK(paths("b") == std::vector<std::string>{"spec.ingress[0]", "spec.ingress[1]"});
@@ -424,4 +423,20 @@ TEST_CASE("rejected policies count for nothing") {
   const World world(20, cnp("ingress: [{fromEntities: [World]}]"));
   REQUIRE_FALSE(world.input.policies.policies.front().rejected.empty());
   CHECK(world.decide(end("b"), end("a"), Protocol::Tcp, 80, ingress)->reason == "not selected");
+}
+
+TEST_CASE("ends of flows") {
+  const World world(20, cnp("ingress: [{}]"));
+  const Cluster& known = world.input.cluster;
+  const auto same = [&](const std::string& text) {
+    const auto found = verify::parse_end(known, text);
+    return found ? verify::to_string(known, *found) : "";
+  };
+  CHECK(same("pod:ns1/a") == "pod:ns1/a");
+  CHECK(same("node:n2") == "node:n2");
+  CHECK(same("ip:10.16.0.2") == "pod:ns1/b");
+  CHECK(same("ip:192.168.0.1") == "node:n1");     // also the address of a hostNetwork pod
+  CHECK(same("ip:10.16.0.9") == "ip:10.16.0.9");  // the pod that had it is finished
+  CHECK(same("ip:fd00::1") == "ip:fd00::1");
+  for (const char* text : {"", "a", "pod:ns1", "pod:ns1/x", "node:x", "ip:x", "svc:a"}) CHECK(same(text).empty());
 }

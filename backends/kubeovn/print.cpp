@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -60,6 +62,14 @@ class Writer {
   void begin_list() { out_ << YAML::BeginSeq; }
   void end_list() { out_ << YAML::EndSeq; }
   void empty_map() { out_ << YAML::Flow << YAML::BeginMap << YAML::EndMap << YAML::Block; }
+
+  /// A block of strings: labels, annotations, matchLabels.
+  void block(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
+    key(name);
+    begin_map();
+    for (const auto& [key, text] : pairs) pair(key, text);
+    end_map();
+  }
 
   /// A comment behind the line just written: which source rules a rule comes from.
   void origin_comment(std::string_view what, const std::vector<RuleId>& origins) {
@@ -118,16 +128,8 @@ std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
     writer.key("metadata");
     writer.begin_map();
     writer.pair("name", sg.name);
-    writer.key("labels");
-    writer.begin_map();
-    writer.pair("app.kubernetes.io/managed-by", managed_by);
-    writer.end_map();
-    writer.key("annotations");
-    writer.begin_map();
-    writer.pair("policyconv.io/selects", sg.about);
-    writer.pair("policyconv.io/target", target(manifest));
-    writer.pair("policyconv.io/vpc", sg.vpc);
-    writer.end_map();
+    writer.block("labels", {{"app.kubernetes.io/managed-by", managed_by}});
+    writer.block("annotations", {{"policyconv.io/selects", sg.about}, {"policyconv.io/target", target(manifest)}, {"policyconv.io/vpc", sg.vpc}});
     writer.end_map();
     writer.key("spec");
     if (sg.ingress.empty() && sg.egress.empty()) {
@@ -154,10 +156,7 @@ std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
   Writer writer(catalog);
   for (const SubnetPatch& patch : manifest.subnets) {
     writer.begin_document("kubeovn.io/v1", "Subnet");
-    writer.key("metadata");
-    writer.begin_map();
-    writer.pair("name", patch.subnet);
-    writer.end_map();
+    writer.block("metadata", {{"name", patch.subnet}});
     writer.key("spec");
     writer.begin_map();
     writer.key("acls");
@@ -190,19 +189,13 @@ std::string node_anchor(const Catalog& catalog) {
   writer.begin_map();
   writer.pair("name", "policyconv-node-anchor");
   writer.pair("namespace", "kube-system");
-  writer.key("labels");
-  writer.begin_map();
-  writer.pair("app.kubernetes.io/managed-by", managed_by);
-  writer.end_map();
+  writer.block("labels", {{"app.kubernetes.io/managed-by", managed_by}});
   writer.end_map();
   writer.key("spec");
   writer.begin_map();
   writer.key("podSelector");
   writer.begin_map();
-  writer.key("matchLabels");
-  writer.begin_map();
-  writer.pair("policyconv.io/selects", "nothing");
-  writer.end_map();
+  writer.block("matchLabels", {{"policyconv.io/selects", "nothing"}});
   writer.end_map();
   writer.key("policyTypes");
   writer.begin_list();
@@ -221,11 +214,8 @@ std::string bindings(const Manifest& manifest, const Catalog& catalog) {
     writer.begin_map();
     writer.pair("name", binding.pod);
     writer.pair("namespace", binding.ns);
-    writer.key("annotations");
-    writer.begin_map();
     // No spaces: Kube-OVN keeps them as part of the name when it creates the port (K§3.1).
-    writer.pair("ovn.kubernetes.io/security_groups", fmt::format("{}", fmt::join(binding.groups, ",")));
-    writer.end_map();
+    writer.block("annotations", {{"ovn.kubernetes.io/security_groups", fmt::format("{}", fmt::join(binding.groups, ","))}});
     writer.end_map();
     writer.end_document();
   }

@@ -14,6 +14,10 @@ namespace {
 constexpr int tracker_passages = 6000;
 constexpr std::string_view ran_out = "(use --ct to customize)";
 
+/// Pieces of ovn-trace's detailed output.
+constexpr std::string_view egress_pipeline = "\negress(dp=", rejection = "reject {";
+constexpr std::string_view output = "/* output to \"", no_patch_port = "\", type \"\"";
+
 }  // namespace
 
 std::string_view flags_of(Conntrack conntrack) {
@@ -63,6 +67,14 @@ Trace Tracer::operator()(const std::string& microflow) {
     trace.text = control_.call("trace", {microflow});
   }
   if (!trace.text.starts_with("# ")) throw std::runtime_error(fmt::format("ovn-trace: {} in `{}`", trace.text, microflow));
+  // A rejection is answered from within the trace, by a packet that goes the other way.
+  const std::string_view way = std::string_view(trace.text).substr(0, trace.text.find(rejection));
+  trace.left_source = way.find(egress_pipeline) != way.npos;
+  for (std::size_t at = way.find(output); at != way.npos; at = way.find(output, at)) {
+    at += output.size();
+    const std::size_t end = way.find('"', at);
+    if (way.substr(end).starts_with(no_patch_port)) trace.outputs.emplace_back(way.substr(at, end - at));
+  }
   return trace;
 }
 
