@@ -52,7 +52,7 @@ constexpr std::array<IcmpName, 14> icmp4_names{{{"EchoReply", 0}, {"DestinationU
                                                 {"TimeExceeded", 11}, {"ParameterProblem", 12}, {"Timestamp", 13},
                                                 {"TimestampReply", 14}, {"Photuris", 40}, {"ExtendedEchoRequest", 42},
                                                 {"ExtendedEchoReply", 43}}};
-constexpr std::array<IcmpName, 28> icmp6_names{{
+constexpr std::array<IcmpName, 27> icmp6_names{{
     {"DestinationUnreachable", 1}, {"PacketTooBig", 2}, {"TimeExceeded", 3}, {"ParameterProblem", 4},
     {"EchoRequest", 128}, {"EchoReply", 129}, {"MulticastListenerQuery", 130}, {"MulticastListenerReport", 131},
     {"MulticastListenerDone", 132}, {"RouterSolicitation", 133}, {"RouterAdvertisement", 134},
@@ -61,8 +61,7 @@ constexpr std::array<IcmpName, 28> icmp6_names{{
     {"InverseNeighborDiscoverySolicitation", 141}, {"InverseNeighborDiscoveryAdvertisement", 142},
     {"HomeAgentAddressDiscoveryRequest", 144}, {"HomeAgentAddressDiscoveryReply", 145}, {"MobilePrefixSolicitation", 146},
     {"MobilePrefixAdvertisement", 147}, {"DuplicateAddressRequestCodeSuffix", 157},
-    {"DuplicateAddressConfirmationCodeSuffix", 158}, {"ExtendedEchoRequest", 160}, {"ExtendedEchoReply", 161},
-    {"Echo", 128}}};
+    {"DuplicateAddressConfirmationCodeSuffix", 158}, {"ExtendedEchoRequest", 160}, {"ExtendedEchoReply", 161}}};
 
 std::optional<std::uint8_t> icmp_type(const std::string& written, bool v6) {
   std::uint8_t number = 0;

@@ -32,7 +32,8 @@ std::string router_network(const Subnet& subnet, const Cidr& cidr) {
 }
 
 std::string with_port(const Address& address, std::uint16_t port) {
-  return fmt::format(address.family == Family::V4 ? "{}:{}" : "[{}]:{}", to_string(address), port);
+  const std::string text = to_string(address);
+  return fmt::format("{}:{}", address.family == Family::V4 ? text : "[" + text + "]", port);
 }
 
 /// "address:port,address:port" of the ready endpoints; empty if there are none.
