@@ -10,7 +10,8 @@
 
 namespace policyconv::cli {
 
-/// The four parts of an entry of cli/explain_texts/*.def. `example` is shown as it is, the others are filled to the line.
+/// The four parts of an entry of cli/explain_texts/*.def. `example` is shown as it is, the others are filled to the
+/// line.
 struct Explanation {
   Kind kind{};
   std::string_view happened, why, remedy, example;

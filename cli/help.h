@@ -6,7 +6,8 @@
 
 namespace policyconv::cli {
 
-inline constexpr std::string_view general_help = R"(policyconv - Cilium and Kubernetes network policies to Kube-OVN objects
+inline constexpr std::string_view general_help =
+    R"(policyconv - Cilium and Kubernetes network policies to Kube-OVN objects
 
 usage: policyconv COMMAND [ARGUMENT...]
 
@@ -29,8 +30,8 @@ inline constexpr std::string_view migrate_help = R"(policyconv migrate - compile
 
 usage: policyconv migrate PATH... [--cluster PATH...] [-o DIR] [OPTION...]
 
-Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, CiliumCIDRGroup and NetworkPolicy objects. A PATH is a file, a
-directory (all .yaml, .yml and .json files below it, hidden ones left out), or `-` for standard input. Objects go to
+Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, CiliumCIDRGroup and NetworkPolicy objects. A PATH is a file,
+a directory (all .yaml, .yml and .json files below it, hidden ones left out), or `-` for standard input. Objects go to
 standard output or to DIR, the report to standard error. Nothing is written if the input has errors.
 
 input:

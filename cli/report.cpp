@@ -114,12 +114,13 @@ class Findings {
     const Definition& about = definition(diagnostic.kind);
     const Effect effect = effect_of(diagnostic, tolerance_);
     out_ << place(outcome_.sources, diagnostic.where)
-         << paint(fmt::format("{}[{}]", to_string(effect), about.code), style_of(effect), style_.colour)
-         << ": " << paint(printable(diagnostic.message), Style::Bold, style_.colour) << '\n';
+         << paint(fmt::format("{}[{}]", to_string(effect), about.code), style_of(effect), style_.colour) << ": "
+         << paint(printable(diagnostic.message), Style::Bold, style_.colour) << '\n';
     if (diagnostic.where.line != 0)
       out_ << snippet(lines_.at(diagnostic.where), diagnostic.where.line, diagnostic.where.column, style_.colour);
     const auto remark = [&](std::string_view what, std::string_view text) {
-      if (!text.empty()) out_ << fmt::format("      = {}: {}\n", paint(std::string(what), Style::Bold, style_.colour), text);
+      const std::string shown_what = paint(std::string(what), Style::Bold, style_.colour);
+      if (!text.empty()) out_ << fmt::format("      = {}: {}\n", shown_what, text);
     };
     remark("in", subject(diagnostic, outcome_.catalog));
     remark("help", printable(diagnostic.suggestion));
@@ -153,7 +154,8 @@ struct Fates {
 Fates fates(const Catalog& catalog, const Diagnostics& diagnostics, const Tolerance& tolerance) {
   Fates result{std::vector<Fate>(catalog.rules.size()), std::vector<Fate>(catalog.policies.size())};
   for (const Diagnostic& diagnostic : diagnostics.all()) {
-    const auto add_to = [&](Fate& fate) { fate.add(effect_of(diagnostic, tolerance), definition(diagnostic.kind).code); };
+    const Effect effect = effect_of(diagnostic, tolerance);
+    const auto add_to = [&](Fate& fate) { fate.add(effect, definition(diagnostic.kind).code); };
     if (diagnostic.rule != RuleId::None) add_to(result.rules[static_cast<std::size_t>(diagnostic.rule)]);
     else if (diagnostic.policy != PolicyId::None) add_to(result.policies[static_cast<std::size_t>(diagnostic.policy)]);
   }
@@ -180,8 +182,11 @@ std::string padded(std::string text, std::size_t width) {
 class Table {
  public:
   Table(const Outcome& outcome, const Tolerance& tolerance, const ReportStyle& style, std::ostream& out)
-      : catalog_(outcome.catalog), fates_(fates(outcome.catalog, outcome.diagnostics, tolerance)), style_(style),
-        out_(out), rules_of_(catalog_.policies.size()) {
+      : catalog_(outcome.catalog),
+        fates_(fates(outcome.catalog, outcome.diagnostics, tolerance)),
+        style_(style),
+        out_(out),
+        rules_of_(catalog_.policies.size()) {
     for (std::size_t rule = 0; rule < catalog_.rules.size(); ++rule)
       rules_of_[static_cast<std::size_t>(catalog_.rules[rule].policy)].push_back(rule);
     for (const SourcePolicy& policy : catalog_.policies) {
@@ -292,8 +297,8 @@ std::string exit_text(const Diagnostics& diagnostics, const Tolerance& tolerance
 
 std::size_t errors_in(const Diagnostics& diagnostics) {
   const auto& all = diagnostics.all();
-  return static_cast<std::size_t>(std::count_if(
-      all.begin(), all.end(), [](const auto& d) { return definition(d.kind).effect == Effect::Error; }));
+  return static_cast<std::size_t>(
+      std::count_if(all.begin(), all.end(), [](const auto& d) { return definition(d.kind).effect == Effect::Error; }));
 }
 
 }  // namespace

@@ -65,8 +65,9 @@ Cell cell_at(std::string_view text, std::size_t offset) {
   else if (point == U'\n') escape = "\\n";
   else if (point == U'\r') escape = "\\r";
   else if (point == U'\t') escape = "\\t";
-  else if (within(hidden, point)) escape = point < 0x80 ? fmt::format("\\x{:02x}", static_cast<unsigned>(point))
-                                                        : fmt::format("\\u{{{:x}}}", static_cast<unsigned>(point));
+  else if (within(hidden, point))
+    escape = point < 0x80 ? fmt::format("\\x{:02x}", static_cast<unsigned>(point))
+                          : fmt::format("\\u{{{:x}}}", static_cast<unsigned>(point));
   if (!escape.empty()) return {escape, offset, escape.size()};
   const std::size_t width = within(combining, point) ? 0U : within(wide, point) ? 2U : 1U;
   return {std::string(rest.substr(0, length)), offset, width};

@@ -136,9 +136,9 @@ class Lowering {
     const bool allow = where.verdict == Verdict::Allow;
     bool out = false;
     if (allow && written.authentication && written.authentication->value != "disabled") {
-      context_.diagnostics.report_rule<Kind::Authentication>(where.id, written.authentication->loc,
-                                                             written.authentication->value);
       out = !context_.accepts(Kind::Authentication);
+      context_.diagnostics.report_rule<Kind::Authentication>(where.id, written.authentication->loc, written.authentication->value,
+                                                             out ? "the rule is left out" : "the rule is kept without it");
     }
     const std::string_view name = where.direction == Direction::Ingress ? "fromRequires" : "toRequires";
     if (written.requires_ && !written.requires_->empty()) {
@@ -248,7 +248,7 @@ class Lowering {
     for (const PeerValue& peer : peers)
       for (const ir::Traffic& kind : traffic.fixed) add(subject, where, peer, kind);
     for (const NamedPort& named : traffic.named) {
-      if (!context_.cluster.given) without_cluster(subject, where, peers, named);
+      if (!context_.cluster.given || context_.cluster.pods.empty()) without_cluster(subject, where, peers, named);
       else if (where.direction == Direction::Ingress) later_.push_back({subject, where, peers, named});
       else if (context_.semantics().cilium_minor >= 20) on_egress(subject, where, peers, named);
       else cluster_wide(subject, where, peers, named);
@@ -315,6 +315,9 @@ class Lowering {
   void cluster_wide(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
                     const NamedPort& named) {
     const std::set<std::uint16_t> numbers = found_numbers(port_names_.numbers(ir::Group{}, named), "pod", where, named);
+    if (numbers.size() > 1)
+      context_.diagnostics.report_rule<Kind::NamedPortAmbiguous>(where.id, named.loc, named.name,
+                                                                 fmt::format("{}", fmt::join(numbers, " and ")));
     if (numbers.size() != 1) return;
     const std::uint16_t number = *numbers.begin();
     for (const PeerValue& peer : peers)

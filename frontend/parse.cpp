@@ -71,6 +71,14 @@ const Node* find_template(const Node& node) {
   return nullptr;
 }
 
+/// The node anchor of an earlier run, back in a dump of all NetworkPolicies: it is output, not a policy to convert.
+bool is_own(const Node& object) {
+  const Node* at = &object;
+  for (const std::string_view key : {"metadata", "labels", "app.kubernetes.io/managed-by"})
+    if (at) at = at->find(key);
+  return at && at->scalar == "policyconv";
+}
+
 /// What one file holds.
 struct FilePolicies {
   Policies policies;
@@ -104,6 +112,8 @@ class FileReader {
     const std::string& kind = object.kind;
     if (kind == policy_kind || kind == clusterwide_kind) {
       if (is_ready(object, {"cilium.io/v2"})) read_policy(object.node, kind);
+    } else if (kind == network_policy_kind && is_own(object.node)) {
+      diagnostics_.report<Kind::OwnObject>(object.node.loc);
     } else if (kind == network_policy_kind) {
       if (is_ready(object, {"networking.k8s.io/v1"})) read_network_policy(object.node);
     } else if (kind == cidr_group_kind) {

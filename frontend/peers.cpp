@@ -119,8 +119,10 @@ class PeerLowering {
   }
 
   void fqdns(const std::vector<Fqdn>& names) {
-    context_.diagnostics.report_rule<Kind::FqdnPeer>(where_.id, names.front().loc);
-    if (context_.accepts(Kind::FqdnPeer)) world();
+    const bool accepted = context_.accepts(Kind::FqdnPeer);
+    context_.diagnostics.report_rule<Kind::FqdnPeer>(where_.id, names.front().loc,
+                                                     accepted ? "all of the world is allowed instead" : "these names stay unreachable");
+    if (accepted) world();
   }
 
   void aws_groups(const std::vector<Loc>& groups) {

@@ -119,8 +119,10 @@ class TrafficLowering {
   bool plain_l4(const PortRule& entry) {
     bool plain = true;
     const auto refuse = [&]<Kind kind>(std::integral_constant<Kind, kind>, Loc loc, const auto&... args) {
-      context_.diagnostics.report_rule<kind>(where_.id, loc, args...);
-      plain = plain && context_.accepts(kind);
+      const bool accepted = context_.accepts(kind);
+      context_.diagnostics.report_rule<kind>(where_.id, loc, args...,
+                                             accepted ? "the ports they guard are opened without them" : "the ports they guard stay closed");
+      plain = plain && accepted;
     };
     if (entry.rules) {
       const L7Rules& rules = *entry.rules;

@@ -78,15 +78,19 @@ std::map<std::string, std::string> files_in(const fs::path& directory) {
 std::string policy(const std::string& name, const std::string& peer = "web", const std::string& rule = "") {
   return "apiVersion: cilium.io/v2\n"
          "kind: CiliumNetworkPolicy\n"
-         "metadata: {name: " + name + ", namespace: shop}\n"
+         "metadata: {name: " +
+         name +
+         ", namespace: shop}\n"
          "spec:\n"
-         "  endpointSelector: {matchLabels: {app: " + name + "}}\n"
+         "  endpointSelector: {matchLabels: {app: " +
+         name +
+         "}}\n"
          "  ingress:\n"
-         "  - fromEndpoints: [{matchLabels: {app: " + peer + "}}]\n" + rule;
+         "  - fromEndpoints: [{matchLabels: {app: " +
+         peer + "}}]\n" + rule;
 }
 
-const std::string http_rule =
-    "    toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: [{path: /}]}}]\n";
+const std::string http_rule = "    toPorts: [{ports: [{port: \"80\", protocol: TCP}], rules: {http: [{path: /}]}}]\n";
 const std::string typo = "    toPort: []\n";
 
 }  // namespace
@@ -125,7 +129,8 @@ TEST_CASE("wrong usage is status 2, said on standard error, with a suggestion") 
       {{"migrate", "x", "--node-local-dns", "169.254.20"}, "--node-local-dns: `169.254.20` is no IP address"},
       {{"migrate", "x", "--jobs", "0"}, "--jobs: `0` is no number from 1 to 256"},
       {{"migrate", "x", "--jobs", "2x"}, "--jobs: `2x` is no number"},
-      {{"migrate", "x", "--allow-looser", "PC9999"}, "`PC9999` is no approximation that can be accepted; these are: PC1101"},
+      {{"migrate", "x", "--allow-looser", "PC9999"},
+       "`PC9999` is no approximation that can be accepted; these are: PC1101"},
       {{"migrate", "x", "--allow-looser", "PC0101"}, "`PC0101` is no approximation that can be accepted"},
       {{"explain", "--long"}, "unknown option `--long`"},
       {{"explain", "PC9999"}, "no code `PC9999`; the nearest are PC"},
@@ -160,8 +165,9 @@ TEST_CASE("the help names every option and no other") {
   };
   std::set<std::string> written =
       options_in(read(fs::path(POLICYCONV_SOURCE_DIR) / "cli/options.cpp"), "app, \"(?:-[a-z],)?(--[a-z-]+)\"");
-  const std::set<std::string> plain = options_in(read(fs::path(POLICYCONV_SOURCE_DIR) / "cli/options.cpp"),
-                                                 "(?:add_option|add_flag|add_option_function<std::string>)\\(\"(?:-[a-z],)?(--[a-z-]+)\"");
+  const std::set<std::string> plain =
+      options_in(read(fs::path(POLICYCONV_SOURCE_DIR) / "cli/options.cpp"),
+                 "(?:add_option|add_flag|add_option_function<std::string>)\\(\"(?:-[a-z],)?(--[a-z-]+)\"");
   written.insert(plain.begin(), plain.end());
   written.insert("--help");
   const std::set<std::string> told = options_in(std::string(cli::migrate_help), "\n  (?:-[a-z], )?(--[a-z-]+)");
@@ -197,9 +203,9 @@ TEST_CASE("the version of Cilium decides about local clusters unless an option d
 }
 
 TEST_CASE("lists are repeatable and take commas") {
-  const cli::Request request = cli::parse_command_line({"migrate", "--pod-cidr", "10.0.0.0/8,fd00::/8", "--pod-cidr",
-                                                        "10.1.2.3/16", "a.yaml", "b.yaml", "--cluster", "c.yaml",
-                                                        "d.yaml", "--allow-looser", "pc1101,PC1102"});
+  const cli::Request request =
+      cli::parse_command_line({"migrate", "--pod-cidr", "10.0.0.0/8,fd00::/8", "--pod-cidr", "10.1.2.3/16", "a.yaml",
+                               "b.yaml", "--cluster", "c.yaml", "d.yaml", "--allow-looser", "pc1101,PC1102"});
   REQUIRE(std::holds_alternative<cli::MigrateOptions>(request));
   const auto& options = std::get<cli::MigrateOptions>(request);
   CHECK(options.ranges.pods.size() == 3);
@@ -229,8 +235,8 @@ TEST_CASE("explain without a code lists every code once") {
 // --- exit status -----------------------------------------------------------------------------------------------------
 
 TEST_CASE("the exit status tells what became of the meaning") {
-  const std::vector<std::string> ranges = {"--pod-cidr", "10.16.0.0/16", "--node-cidr", "192.168.0.0/24",
-                                           "--service-cidr", "10.96.0.0/12"};
+  const std::vector<std::string> ranges = {"--pod-cidr",     "10.16.0.0/16",   "--node-cidr",
+                                           "192.168.0.0/24", "--service-cidr", "10.96.0.0/12"};
   const std::string host_egress =
       "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: out, namespace: shop}\n"
       "spec: {endpointSelector: {}, egress: [{toEntities: [host]}]}\n";
@@ -273,8 +279,9 @@ TEST_CASE("a SecurityGroup that etcd may refuse is named") {
   for (int at = 0; at < 35; ++at) ports += "{port: \"" + std::to_string(1000 + 2 * at) + "\", protocol: TCP},";
   const std::string large =
       "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: large, namespace: shop}\n"
-      "spec:\n  endpointSelector: {}\n  egress:\n  - toPorts:\n    - ports: [" + ports + "]\n    - ports: [" +
-      std::regex_replace(ports, std::regex("\"1"), "\"3") + "]\n    toCIDRSet:\n    " + cidrs + "\n";
+      "spec:\n  endpointSelector: {}\n  egress:\n  - toPorts:\n    - ports: [" +
+      ports + "]\n    - ports: [" + std::regex_replace(ports, std::regex("\"1"), "\"3") + "]\n    toCIDRSet:\n    " +
+      cidrs + "\n";
   const Result result = run({"migrate", "-", "--pod-cidr", "10.16.0.0/16", "--node-cidr", "192.168.0.0/24"}, large);
   CHECK(result.status == 0);
   CHECK(contains(result.err, "note[PC2061]: SecurityGroup `pc-shop-"));
@@ -286,8 +293,9 @@ TEST_CASE("a directory is read with all below it, except what is hidden or no ma
   const Workplace workplace;
   write("p/a.yaml", policy("a"));
   write("p/deep/er/b.yml", policy("b"));
-  write("p/c.json", R"({"apiVersion":"cilium.io/v2","kind":"CiliumNetworkPolicy","metadata":{"name":"c","namespace":"shop"},)"
-                    R"("spec":{"endpointSelector":{},"ingress":[{}]}})");
+  write("p/c.json",
+        R"({"apiVersion":"cilium.io/v2","kind":"CiliumNetworkPolicy","metadata":{"name":"c","namespace":"shop"},)"
+        R"("spec":{"endpointSelector":{},"ingress":[{}]}})");
   write("p/README.md", "no policy");
   write("p/.hidden.yaml", "[broken");
   write("p/.git/x.yaml", "[broken");
@@ -342,8 +350,10 @@ TEST_CASE("one run shows the mistakes of all files") {
 
 TEST_CASE("a document of megabytes is read") {
   std::string text = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicyList\nitems:\n";
-  const std::string item = "- apiVersion: cilium.io/v2\n  kind: CiliumNetworkPolicy\n  metadata: {name: NAME, namespace: shop}\n"
-                           "  spec: {description: \"" + std::string(4000, 'x') + "\", endpointSelector: {}, ingress: [{}]}\n";
+  const std::string item =
+      "- apiVersion: cilium.io/v2\n  kind: CiliumNetworkPolicy\n  metadata: {name: NAME, namespace: shop}\n"
+      "  spec: {description: \"" +
+      std::string(4000, 'x') + "\", endpointSelector: {}, ingress: [{}]}\n";
   for (int at = 0; text.size() < 10'000'000; ++at) {
     std::string named = item;
     text += named.replace(named.find("NAME"), 4, "p" + std::to_string(at));
@@ -423,7 +433,8 @@ TEST_CASE("what cannot be written is an error with the system's reason") {
 TEST_CASE("a closed pipe is reported, not a silent end") {
   const Workplace workplace;
   write("a.yaml", policy("db"));
-  const std::string command = "bash -c '" POLICYCONV_BINARY " migrate a.yaml 2>err.txt | exec true; exit ${PIPESTATUS[0]}'";
+  const std::string command =
+      "bash -c '" POLICYCONV_BINARY " migrate a.yaml 2>err.txt | exec true; exit ${PIPESTATUS[0]}'";
   // The reader may be gone before or after the write; a pipe takes this little either way, so only a crash is wrong.
   const int status = std::system(command.c_str());
   CHECK(WIFEXITED(status));

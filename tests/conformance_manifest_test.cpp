@@ -72,6 +72,9 @@ struct Tally {
     conformance::Input input = conformance::read(source);
     // The clusters of the corpora list no Service and no service range; this one holds none of their addresses.
     input.cluster.service_cidrs = {*parse_cidr("198.18.0.0/24"), *parse_cidr("fdff:0:5e::/112")};
+    Service kubernetes;
+    kubernetes.ns = "default", kubernetes.name = "kubernetes";
+    input.cluster.services.push_back(kubernetes);
     const Migrated migrated = migrate(input, release);
     if (migrated.same) ++same_cases;
     for (const std::string& violation : testing::violations(migrated.manifest)) ++violations, complain(source.name + ": " + violation);

@@ -28,8 +28,9 @@ const std::map<std::string_view, std::string_view> not_golden = {
 };
 
 /// Words that a text may begin with in spite of the lower case rule, because they are names.
-const std::set<std::string_view> names = {"Cilium", "Kube-OVN", "Kubernetes", "OVN", "Service", "Subnet", "SecurityGroup",
-                                          "CiliumCIDRGroup", "HTTP", "DNS", "Kafka", "TLS", "ICMP", "DHCP"};
+const std::set<std::string_view> names = {
+    "Cilium",          "Kube-OVN", "Kubernetes", "OVN",   "Service", "Subnet", "SecurityGroup",
+    "CiliumCIDRGroup", "HTTP",     "DNS",        "Kafka", "TLS",     "ICMP",   "DHCP"};
 
 /// Every report and expectation of the golden cases and samples.
 std::string all_reports() {

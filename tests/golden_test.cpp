@@ -98,7 +98,8 @@ std::string first_difference(const std::string& expected, const std::string& act
   std::istringstream a(expected), b(actual);
   for (int number = 1;; ++number) {
     std::string left, right;
-    const bool has_left = static_cast<bool>(std::getline(a, left)), has_right = static_cast<bool>(std::getline(b, right));
+    const bool has_left = static_cast<bool>(std::getline(a, left)),
+               has_right = static_cast<bool>(std::getline(b, right));
     if (has_left && has_right && left == right) continue;
     return "line " + std::to_string(number) + "\n  expected: " + (has_left ? left : "(end)") +
            "\n  actual:   " + (has_right ? right : "(end)");

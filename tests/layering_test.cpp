@@ -57,8 +57,8 @@ std::string library_of(const Include& include) {
   const std::string& target = include.target;
   if (target.find("antlr4") != std::string::npos || target.ends_with("Lexer.h") || target.ends_with("Parser.h"))
     return "ANTLR";
-  const std::map<std::string, std::string> by_folder = {{"yaml-cpp", "yaml-cpp"}, {"CLI", "CLI11"}, {"fmt", "fmt"},
-                                                        {"catch2", "Catch2"}, {"nlohmann", "nlohmann"}};
+  const std::map<std::string, std::string> by_folder = {
+      {"yaml-cpp", "yaml-cpp"}, {"CLI", "CLI11"}, {"fmt", "fmt"}, {"catch2", "Catch2"}, {"nlohmann", "nlohmann"}};
   const auto found = by_folder.find(folder_of(target));
   if (found != by_folder.end() && target.find('/') != std::string::npos) return found->second;
   return target == "zlib.h" ? "zlib" : "";
@@ -109,7 +109,8 @@ TEST_CASE("libraries are used in few places") {
     if (library.empty()) continue;
     const auto& places = users.at(library);
     INFO(include.file << " includes " << include.target);
-    CHECK(std::any_of(places.begin(), places.end(), [&](const auto& place) { return include.file.starts_with(place); }));
+    CHECK(
+        std::any_of(places.begin(), places.end(), [&](const auto& place) { return include.file.starts_with(place); }));
   }
 }
 
@@ -123,9 +124,10 @@ TEST_CASE("headers show no library but fmt") {
 }
 
 TEST_CASE("data headers include only data headers") {
-  const std::set<std::string> data = {"ir/address.h", "ir/cluster.h",      "ir/diagnostics.h",  "ir/program.h",
-                                      "ir/semantics.h", "ir/source.h",     "frontend/policy.h", "verify/flow.h",
-                                      "backends/kubeovn/manifest.h", "ir/diagnostics.def"};
+  const std::set<std::string> data = {"ir/address.h",      "ir/cluster.h",   "ir/diagnostics.h",
+                                      "ir/program.h",      "ir/semantics.h", "ir/source.h",
+                                      "frontend/policy.h", "verify/flow.h",  "backends/kubeovn/manifest.h",
+                                      "ir/diagnostics.def"};
   for (const Include& include : all_includes()) {
     if (!is_ours(include) || data.count(include.file) == 0) continue;
     INFO(include.file << " includes " << include.target);

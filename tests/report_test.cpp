@@ -132,12 +132,14 @@ TEST_CASE("a finding names place, effect, code, line, rule and remedy") {
   finding.rule = RuleId{1};
   finding.suggestion = "did you mean `icmp`?";
   const std::string text = run.report();
-  CHECK(contains(text, "shop.yaml:5:5: stricter[" + code(Effect::Stricter) + "]: this cannot be said\n"
-                       "    5 |   - icmps: []\n"
-                       "      |     ^\n"
-                       "      = in: CiliumNetworkPolicy shop/web spec.ingress[1]\n"
-                       "      = help: did you mean `icmp`?\n"
-                       "      = help: " + std::string(definition(some(Effect::Stricter)).help) + "\n"));
+  CHECK(contains(text, "shop.yaml:5:5: stricter[" + code(Effect::Stricter) +
+                           "]: this cannot be said\n"
+                           "    5 |   - icmps: []\n"
+                           "      |     ^\n"
+                           "      = in: CiliumNetworkPolicy shop/web spec.ingress[1]\n"
+                           "      = help: did you mean `icmp`?\n"
+                           "      = help: " +
+                           std::string(definition(some(Effect::Stricter)).help) + "\n"));
 }
 
 TEST_CASE("findings without a place have no caret") {
@@ -204,10 +206,13 @@ TEST_CASE("the table says what became of every rule") {
   Run run;
   run.add(some(Effect::Note), {1, 4, 5}).rule = RuleId{0};
   run.add(some(Effect::Stricter), {1, 5, 5}).rule = RuleId{1};
-  CHECK(contains(run.report(), "  shop/web  CiliumNetworkPolicy  2 rules: 1 same, 1 stricter\n"
-                               "      spec.ingress[1]  stricter (" + code(Effect::Stricter) + ")\n\n"
-                               "1 policy, 2 rules: 1 same, 1 stricter · 0 SecurityGroups · "
-                               "exit 3 (something is stricter)\n"));
+  CHECK(contains(run.report(),
+                 "  shop/web  CiliumNetworkPolicy  2 rules: 1 same, 1 stricter\n"
+                 "      spec.ingress[1]  stricter (" +
+                     code(Effect::Stricter) +
+                     ")\n\n"
+                     "1 policy, 2 rules: 1 same, 1 stricter · 0 SecurityGroups · "
+                     "exit 3 (something is stricter)\n"));
   ReportStyle verbose;
   verbose.verbose = true;
   CHECK(contains(run.report(verbose), "      spec.ingress[0]  same\n"));
@@ -245,7 +250,8 @@ TEST_CASE("totals count what was made") {
   run.manifest.bindings = {{"shop", "web-0", {"pc-a"}}, {"shop", "web-1", {"pc-a"}}};
   run.list_groups = true;
   const std::string text = run.report();
-  CHECK(contains(text, "1 policy, 2 rules: 2 same · 2 SecurityGroups, 1 Subnet, 2 pods bound · exit 0 (same meaning)\n"));
+  CHECK(
+      contains(text, "1 policy, 2 rules: 2 same · 2 SecurityGroups, 1 Subnet, 2 pods bound · exit 0 (same meaning)\n"));
   CHECK(contains(text, "  pc-a  app in (a)\n  pc-b  b\n"));
 }
 

@@ -50,14 +50,18 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const Low
         continue;
       case Unbound::Foreign:
         if (pod.selected)
-          state.diagnostics.report<Kind::ForeignSecurityGroups>(placed.pod->loc, name, fmt::format("{}", fmt::join(foreign_groups(*placed.pod), ",")));
+          state.diagnostics.report<Kind::ForeignSecurityGroups>(placed.pod->loc, name, fmt::format("{}", fmt::join(topology.ownership.foreign_groups(*placed.pod), ",")));
         continue;
       case Unbound::GuardedSubnet:
         if (pod.selected) ++guarded[placed.subnet];
         continue;
       case Unbound::No: break;
     }
-    if (pod.groups.empty() && !pod.selected) continue;
+    if (pod.groups.empty() && !pod.selected) {
+      // An earlier run bound it and no policy is left: the empty annotation takes the groups off again (K§3.4).
+      if (topology.ownership.carries_ours(*placed.pod)) bindings.push_back({placed.pod->ns, placed.pod->name, {}});
+      continue;
+    }
     const std::string& vpc = topology.vpcs[placed.vpc].name;
     std::sort(pod.groups.begin(), pod.groups.end());
     pod.groups.push_back(helper_name("base", vpc));
@@ -66,7 +70,7 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const Low
     bindings.push_back({placed.pod->ns, placed.pod->name, std::move(pod.groups)});
   }
   for (const auto& [subnet, count] : guarded)
-    state.diagnostics.report<Kind::GuardedSubnet>(subnet->loc, subnet->name, guard_of(*subnet), count);
+    state.diagnostics.report<Kind::GuardedSubnet>(subnet->loc, subnet->name, topology.ownership.guard_of(*subnet), count);
   return bindings;
 }
 

@@ -11,7 +11,8 @@
 namespace policyconv::kubeovn {
 
 /// The bindings of running pods: every group of `names` the pod is a member of, then `base`, then `open-in`/`open-out`
-/// unless an isolation of that direction selects it. Pods that must not be bound and are selected are reported.
+/// unless an isolation of that direction selects it. A pod that an earlier run bound and that needs no group any more gets
+/// an empty list. Pods that must not be bound and are selected are reported.
 [[nodiscard]] std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const LowerState& state);
 
 }  // namespace policyconv::kubeovn

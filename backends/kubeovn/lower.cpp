@@ -17,6 +17,7 @@
 #include "backends/kubeovn/names.h"
 #include "backends/kubeovn/services.h"
 #include "backends/kubeovn/topology.h"
+#include "ir/membership.h"
 #include "ir/print.h"
 
 namespace policyconv::kubeovn {
@@ -78,8 +79,13 @@ class ManifestBuilder {
       for (const Entry& entry : entries)
         if (const auto* remote = std::get_if<GroupAt>(&entry.remote)) needed.insert(*remote);
     }
-    for (const GroupAt& at : needed)
-      names_.emplace(at, group_name(state_.program.group(at.group), vpc_of(at.vpc).name));
+    std::set<std::string> taken;
+    for (const GroupAt& at : needed) {
+      std::string chosen;
+      for (unsigned salt = 0; chosen.empty() || !taken.insert(chosen).second; ++salt)
+        chosen = group_name(state_.program.group(at.group), vpc_of(at.vpc).name, salt);
+      names_.emplace(at, std::move(chosen));
+    }
   }
 
   // A VPC gets its helper groups when some group or some isolation can have pods there.
@@ -273,16 +279,21 @@ class ManifestBuilder {
   }
 
   // Every Subnet of the VPC gets the whole list: spec.acls is replaced as one, and any member may land on any of them.
+  // A Subnet that has ACLs of an earlier run is written even if none is needed any more.
   void patch_subnets() {
-    for (auto& [vpc, acls] : acls_) {
+    const Ownership& ownership = state_.topology.ownership;
+    const auto ours = [&](const ExistingAcl& acl) { return ownership.is_ours(acl); };
+    for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc) {
+      std::vector<SubnetAcl>& acls = acls_[vpc];
       std::sort(acls.begin(), acls.end(), [](const SubnetAcl& a, const SubnetAcl& b) {
         return std::tie(a.direction, b.priority, a.match) < std::tie(b.direction, a.priority, b.match);
       });
       for (const Subnet* subnet : vpc_of(vpc).subnets) {
-        if (!guard_of(*subnet).empty()) continue;  // none of its pods is bound
+        const bool had = std::any_of(subnet->acls.begin(), subnet->acls.end(), ours);
+        if (!ownership.guard_of(*subnet).empty()) continue;  // none of its pods is bound
+        if (acls.empty() && !had) continue;
         SubnetPatch patch{subnet->name, {}, acls};
-        std::copy_if(subnet->acls.begin(), subnet->acls.end(), std::back_inserter(patch.kept),
-                     [](const ExistingAcl& acl) { return acl.match.find("@ovn.sg.pc.") == std::string::npos; });
+        std::remove_copy_if(subnet->acls.begin(), subnet->acls.end(), std::back_inserter(patch.kept), ours);
         manifest_.subnets.push_back(std::move(patch));
       }
     }
@@ -322,6 +333,45 @@ void report_node_traffic(NodeTraffic node_traffic, Diagnostics& diagnostics) {
   if (node_traffic == NodeTraffic::AllNodes) diagnostics.report<Kind::AllNodesOpen>({});
 }
 
+// What the missing Services mean for the entries: a group's verdict on a Service address cannot be known.
+void report_unknown_services(const EntriesByGroup& entries, Diagnostics& diagnostics) {
+  const auto any = [&](auto&& wanted) {
+    return std::any_of(entries.begin(), entries.end(), [&](const auto& group) {
+      return std::any_of(group.second.begin(), group.second.end(),
+                         [&](const Entry& entry) { return entry.direction == Direction::Egress && wanted(entry); });
+    });
+  };
+  const auto whole_family = [](const Entry& entry) {
+    const auto* cidr = std::get_if<Cidr>(&entry.remote);
+    return cidr && cidr->length == 0;
+  };
+  if (any([&](const Entry& e) { return verdict(e.band) == Verdict::Deny && e.band != Band::DropCluster && !whole_family(e); }))
+    diagnostics.report<Kind::ServicesUnknownDeny>({});
+  if (any([](const Entry& e) { return e.band == Band::AllowCluster && std::holds_alternative<GroupAt>(e.remote); }))
+    diagnostics.report<Kind::ServicesUnknownAllow>({});
+}
+
+// Membership by namespace labels needs the Namespaces; a pod whose namespace is missing would silently be no member.
+bool namespaces_missing(const ir::Program& program, const Cluster& cluster, Diagnostics& diagnostics) {
+  const bool asked = std::any_of(program.groups.begin(), program.groups.end(), [](const ir::Group& group) {
+    return std::any_of(group.all_of.begin(), group.all_of.end(),
+                       [](const ir::Requirement& r) { return r.key.starts_with(ir::namespace_labels_prefix); });
+  });
+  std::set<std::string> missing;
+  if (asked)
+    for (const Pod& pod : cluster.pods)
+      if (!pod.host_network && !pod.finished && !cluster.find_namespace(pod.ns)) missing.insert(pod.ns);
+  if (!missing.empty()) diagnostics.report<Kind::NamespaceLabelsUnknown>({}, fmt::format("`{}`", fmt::join(missing, "`, `")));
+  return !missing.empty();
+}
+
+void report_load_balancers(const Cluster& cluster, const Topology& topology, Diagnostics& diagnostics) {
+  if (cluster.services.empty()) return;
+  for (const Vpc& vpc : topology.vpcs)
+    for (const Subnet* subnet : vpc.subnets)
+      if (!subnet->enable_lb) diagnostics.report<Kind::LoadBalancerOff>(subnet->loc, subnet->name);
+}
+
 void report_network_policies(const Catalog& catalog, Diagnostics& diagnostics) {
   const auto count = std::count_if(catalog.policies.begin(), catalog.policies.end(),
                                    [](const SourcePolicy& policy) { return policy.kind == "NetworkPolicy"; });
@@ -332,10 +382,7 @@ void report_network_policies(const Catalog& catalog, Diagnostics& diagnostics) {
 
 Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog& catalog, const LowerOptions& options,
                Diagnostics& diagnostics) {
-  Manifest empty;
-  empty.release = options.release;
-  if (program.rules.empty() && program.isolations.empty()) return empty;
-
+  if (namespaces_missing(program, cluster, diagnostics)) return {};
   const Topology topology(cluster, diagnostics);
   const std::vector<GroupFacts> groups = facts_of(program, topology);
   std::set<std::size_t> named_by_address;
@@ -354,10 +401,16 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   }
   for (const std::size_t pod : named_by_address)
     diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
+  if (cluster.services.empty()) report_unknown_services(entries, diagnostics);
+  report_load_balancers(cluster, topology, diagnostics);
   report_node_traffic(options.node_traffic, diagnostics);
   report_network_policies(catalog, diagnostics);
   if (!options.sctp) report_sctp(program, catalog, diagnostics);
-  return ManifestBuilder(state, entries).build(cluster);
+  Manifest manifest = ManifestBuilder(state, entries).build(cluster);
+  const auto bound = std::count_if(manifest.bindings.begin(), manifest.bindings.end(), [](const Binding& b) { return !b.groups.empty(); });
+  if (bound != 0) diagnostics.report<Kind::FuturePods>({}, bound);
+  if (manifest.node_anchor) diagnostics.report<Kind::NodeAclNeeded>({});
+  return manifest;
 }
 
 }  // namespace policyconv::kubeovn

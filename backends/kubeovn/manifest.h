@@ -70,7 +70,7 @@ struct SubnetPatch {
 /// The security groups of a running pod: value of annotation ovn.kubernetes.io/security_groups, in this order.
 struct Binding {
   std::string ns, pod;
-  std::vector<std::string> groups;
+  std::vector<std::string> groups;  // empty: whatever an earlier run bound is taken off
 };
 
 struct Manifest {

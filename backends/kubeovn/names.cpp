@@ -46,7 +46,7 @@ std::string encode(const ir::Group& group, std::string_view vpc) {
 
 }  // namespace
 
-std::string group_name(const ir::Group& group, std::string_view vpc) {
+std::string group_name(const ir::Group& group, std::string_view vpc, unsigned salt) {
   std::string slug;
   // The namespace first, then the values people recognise; the hash does the telling apart.
   for (const bool namespaces : {true, false})
@@ -57,7 +57,9 @@ std::string group_name(const ir::Group& group, std::string_view vpc) {
   if (group.port) append_words(slug, group.port->name);
   slug.resize(std::min(slug.size(), longest_slug));
   while (slug.ends_with('-')) slug.pop_back();
-  return fmt::format("pc-{}-{}", slug, digits(encode(group, vpc)));
+  std::string code = encode(group, vpc);
+  if (salt != 0) code += fmt::format("\n\n\n{}", salt);
+  return fmt::format("pc-{}-{}", slug, digits(code));
 }
 
 std::string helper_name(std::string_view role, std::string_view vpc) {

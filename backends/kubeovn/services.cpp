@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <string_view>
 
 #include "ir/membership.h"
 
@@ -16,10 +17,14 @@ std::optional<std::size_t> pod_at(const PodsByAddress& pods, const Address& addr
   return at == pods.end() ? std::nullopt : std::optional(at->second);
 }
 
-std::optional<std::uint16_t> target_number(const ServicePort& port, const Pod& pod) {
+std::optional<std::uint16_t> plain_number(std::string_view text) {
   std::uint16_t number = 0;
-  const char* end = port.target.data() + port.target.size();
-  if (const auto parsed = std::from_chars(port.target.data(), end, number); parsed.ec == std::errc() && parsed.ptr == end) return number;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+std::optional<std::uint16_t> target_number(const ServicePort& port, const Pod& pod) {
+  if (const std::optional<std::uint16_t> number = plain_number(port.target)) return number;
   for (const ContainerPort& named : pod.ports)
     if (named.name == port.target && named.protocol == port.protocol) return named.number;
   return std::nullopt;
@@ -34,18 +39,36 @@ std::optional<ir::Group> selected_by(const Service& service) {
   return ir::Group{*std::move(normal), std::nullopt};
 }
 
-// What a group's own entries say about a destination, in band order; nothing of them matching gives nullptr. Bands B and
-// B' keep D2 and A2 from every address of the cluster.
-const Entry* judge(const std::vector<Entry>& entries, const Address& address, std::optional<std::size_t> pod,
-                   const ir::Traffic& traffic, const Vpc& vpc, const LowerState& state) {
-  const bool of_cluster = vpc.inside(address) || std::any_of(vpc.services.begin(), vpc.services.end(),
-                                                             [&](const Cidr& cidr) { return contains(cidr, address); });
+// Does the entry cover every pod of the Service's selector, whichever they will be?
+bool covers_selected(const Entry& entry, const ServiceAddress& service, const Vpc& vpc, const LowerState& state) {
+  if (const auto* at = std::get_if<GroupAt>(&entry.remote))
+    return service.selects && ir::implies(*service.selects, state.program.group(at->group));
+  const Cidr& cidr = std::get<Cidr>(entry.remote);
+  if (cidr.family != service.address.family) return false;
+  return cidr.length == 0 || std::any_of(vpc.subnets.begin(), vpc.subnets.end(), [&](const Subnet* subnet) {
+           return std::any_of(subnet->cidrs.begin(), subnet->cidrs.end(), [&](const Cidr& pods) { return contains(cidr, pods); });
+         });
+}
+
+// What a group's own entries say about a backend of a Service, in band order; nothing of them matching gives nullptr. Bands
+// B and B' keep D2 and A2 from every address of the cluster.
+const Entry* judge(const std::vector<Entry>& entries, const ServiceAddress& service, const Backend& backend, const Vpc& vpc,
+                   const LowerState& state) {
+  const ir::Traffic traffic{service.protocol, {backend.port, backend.port}, std::nullopt};
+  const bool of_cluster = !backend.address || vpc.inside(*backend.address) ||
+                          std::any_of(vpc.services.begin(), vpc.services.end(),
+                                      [&](const Cidr& cidr) { return contains(cidr, *backend.address); });
+  const std::optional<std::size_t> pod = backend.pod;
   for (const Entry& entry : entries) {
     if (entry.direction != Direction::Egress || !covers(entry.traffic, traffic)) continue;
     if (entry.band == Band::DropCluster) continue;
     if (of_cluster && (entry.band == Band::DenyOutside || entry.band == Band::AllowOutside)) continue;
+    if (!backend.address) {
+      if (covers_selected(entry, service, vpc, state)) return &entry;
+      continue;
+    }
     if (const auto* cidr = std::get_if<Cidr>(&entry.remote)) {
-      if (contains(*cidr, address)) return &entry;
+      if (contains(*cidr, *backend.address)) return &entry;
       continue;
     }
     const GroupAt& at = std::get<GroupAt>(entry.remote);
@@ -54,13 +77,6 @@ const Entry* judge(const std::vector<Entry>& entries, const Address& address, st
     if (std::binary_search(members.begin(), members.end(), *pod)) return &entry;
   }
   return nullptr;
-}
-
-// Does the allow hold for backends of tomorrow: pods of the Service's selector are pods of the peer, or it is a range.
-bool lasting(const Entry& entry, const ServiceAddress& service, const LowerState& state) {
-  const auto* at = std::get_if<GroupAt>(&entry.remote);
-  if (!at) return std::get<Cidr>(entry.remote).length != address_bits(std::get<Cidr>(entry.remote).family);
-  return service.selects && ir::implies(*service.selects, state.program.group(at->group));
 }
 
 template <Kind kind, typename... Args>
@@ -84,7 +100,7 @@ std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topo
     const std::optional<ir::Group> selects = selected_by(service);
     const auto own_slices = slices.find({service.ns, service.name});
     std::vector<std::size_t> selected;
-    if (own_slices == slices.end() && selects) selected = topology.members(*selects);
+    if (selects) selected = topology.members(*selects);
     for (const Address& vip : service.cluster_ips)
       for (const ServicePort& port : service.ports) {
         ServiceAddress address{service.ns + "/" + service.name, vip, port.protocol, port.port, {}, selects};
@@ -95,11 +111,16 @@ std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topo
           for (const EndpointSlice* slice : own_slices->second)
             for (const SlicePort& backend : slice->ports)
               if (backend.name == port.name && backend.protocol == port.protocol)
-                for (const Address& ip : slice->addresses) add(ip, backend.port, pod_at(pods, ip));
+                for (const std::vector<Address>* addresses : {&slice->addresses, &slice->not_ready})
+                  for (const Address& ip : *addresses) add(ip, backend.port, pod_at(pods, ip));
         }
-        for (const std::size_t pod : selected)
-          if (const std::optional<std::uint16_t> number = target_number(port, *topology.pods[pod].pod))
-            for (const Address& ip : topology.pods[pod].pod->addresses) add(ip, *number, pod);
+        if (address.backends.empty())
+          for (const std::size_t pod : selected)
+            if (const std::optional<std::uint16_t> number = target_number(port, *topology.pods[pod].pod))
+              for (const Address& ip : topology.pods[pod].pod->addresses) add(ip, *number, pod);
+        if (address.backends.empty() && selects)
+          if (const std::optional<std::uint16_t> number = plain_number(port.target))
+            address.backends.push_back({std::nullopt, *number, std::nullopt});
         if (!address.backends.empty()) found.push_back(std::move(address));
       }
   }
@@ -120,19 +141,19 @@ void add_service_entries(std::vector<Entry>& entries, std::size_t vpc, const std
     std::size_t denied = 0, allowed = 0;
     bool lasts = true;
     for (const Backend& backend : service.backends) {
-      const Entry* entry = judge(entries, backend.address, backend.pod, {service.protocol, {backend.port, backend.port}, std::nullopt}, here, state);
+      const Entry* entry = judge(entries, service, backend, here, state);
       if (!entry) continue;
       const bool deny = verdict(entry->band) == Verdict::Deny;
       ++(deny ? denied : allowed);
       std::vector<RuleId>& origins = deny ? denying : allowing;
       origins.insert(origins.end(), entry->origins.begin(), entry->origins.end());
-      if (!deny) lasts = lasts && lasting(*entry, service, state);
+      if (!deny) lasts = lasts && covers_selected(*entry, service, here, state);
     }
     for (std::vector<RuleId>* origins : {&denying, &allowing}) {
       std::sort(origins->begin(), origins->end());
       origins->erase(std::unique(origins->begin(), origins->end()), origins->end());
     }
-    const Entry* now = judge(entries, service.address, std::nullopt, to_service, here, state);
+    const Entry* now = judge(entries, service, {service.address, service.port, std::nullopt}, here, state);
     const Cidr remote = host_cidr(service.address);
     if (denied != 0) {
       added.push_back({Direction::Egress, Band::DenyCluster, to_service, remote, denying});

@@ -10,8 +10,9 @@
 
 namespace policyconv::kubeovn {
 
+/// One backend. Without an address: any pod of the Service's selector, for a Service that has none today.
 struct Backend {
-  Address address;
+  std::optional<Address> address;
   std::uint16_t port = 0;
   std::optional<std::size_t> pod;  // index into Topology::pods
 };
@@ -26,7 +27,8 @@ struct ServiceAddress {
   std::optional<ir::Group> selects;
 };
 
-/// Every ClusterIP:port of the cluster that has backends, from EndpointSlices, or from selectors where there are none.
+/// Every ClusterIP:port of the cluster that has or can have backends: from EndpointSlices (endpoints that are not ready
+/// count, since they may be at any moment), else from the pods of the selector, else from the selector itself.
 [[nodiscard]] std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topology& topology);
 
 /// Adds to the entries of one group in VPC `vpc` what they imply for the Service addresses: a drop where some backend is

@@ -38,28 +38,67 @@ std::vector<Cidr> assumed_services(const Cluster& cluster, const std::set<Family
 
 }  // namespace
 
-bool is_ours(std::string_view group_name) { return group_name.starts_with("pc-"); }
+namespace {
 
-std::vector<std::string> foreign_groups(const Pod& pod) {
-  std::vector<std::string> foreign;
+std::vector<std::string> annotated_groups(const Pod& pod) {
+  std::vector<std::string> groups;
   const auto annotation = pod.annotations.find(security_groups_annotation);
-  if (annotation == pod.annotations.end()) return foreign;
+  if (annotation == pod.annotations.end()) return groups;
   std::string_view rest = annotation->second;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     std::string_view group = rest.substr(0, comma);
     while (group.starts_with(' ')) group.remove_prefix(1);
     while (group.ends_with(' ')) group.remove_suffix(1);
-    if (!group.empty() && !is_ours(group)) foreign.emplace_back(group);
+    if (!group.empty()) groups.emplace_back(group);
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
   }
-  return foreign;
+  return groups;
 }
 
-std::string guard_of(const Subnet& subnet) {
+// "pc-base-...", "pc-open-in-...", "pc-open-out-...", or "pc-...-" and twelve hexadecimal digits (names.h).
+bool has_our_shape(std::string_view group) {
+  for (const std::string_view helper : {"pc-base-", "pc-open-in-", "pc-open-out-"})
+    if (group.starts_with(helper)) return true;
+  constexpr std::size_t digits = 12;
+  if (!group.starts_with("pc-") || group.size() < digits + 4 || group[group.size() - digits - 1] != '-') return false;
+  const std::string_view tail = group.substr(group.size() - digits);
+  return tail.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+bool Ownership::is_ours(std::string_view group) const {
+  const auto& known = cluster_.security_groups;
+  const auto at = std::find_if(known.begin(), known.end(), [&](const ExistingSecurityGroup& sg) { return sg.name == group; });
+  return at != known.end() ? at->managed : has_our_shape(group);
+}
+
+bool Ownership::is_ours(const ExistingAcl& acl) const {
+  for (const std::string_view scope : {"outport == @ovn.sg.", "inport == @ovn.sg."}) {
+    if (!acl.match.starts_with(scope)) continue;
+    std::string group = acl.match.substr(scope.size(), acl.match.find(' ', scope.size()) - scope.size());
+    std::replace(group.begin(), group.end(), '.', '-');
+    return is_ours(group);
+  }
+  return false;
+}
+
+std::vector<std::string> Ownership::foreign_groups(const Pod& pod) const {
+  std::vector<std::string> groups = annotated_groups(pod);
+  groups.erase(std::remove_if(groups.begin(), groups.end(), [&](const std::string& group) { return is_ours(group); }), groups.end());
+  return groups;
+}
+
+bool Ownership::carries_ours(const Pod& pod) const {
+  const std::vector<std::string> groups = annotated_groups(pod);
+  return std::any_of(groups.begin(), groups.end(), [&](const std::string& group) { return is_ours(group); });
+}
+
+std::string Ownership::guard_of(const Subnet& subnet) const {
   if (subnet.is_private) return "is private";
   for (const ExistingAcl& acl : subnet.acls) {
-    if (acl.match.find("@ovn.sg.pc.") != std::string::npos) continue;  // written by an earlier run
+    if (is_ours(acl)) continue;
     if (acl.action == "drop" || acl.action == "reject") return "has ACLs that drop";
     // An allow above deny-all (2003) would open what the policies close (K§9.45).
     if (acl.priority >= 2003) return "has ACLs that would outrank the policies";
@@ -147,7 +186,7 @@ Vpc describe(const std::string& name, const std::set<std::string>& names, const 
 
 }  // namespace
 
-Topology::Topology(const Cluster& cluster, Diagnostics& diagnostics) {
+Topology::Topology(const Cluster& cluster, Diagnostics& diagnostics) : ownership(cluster) {
   std::set<std::string> names{std::string(default_vpc)};
   for (const Subnet& subnet : cluster.subnets)
     if (is_pod_subnet(subnet)) names.insert(subnet.vpc);
@@ -206,8 +245,8 @@ void Topology::place_pods(const Cluster& cluster) {
       if (const auto bound = namespace_vpcs.find(pod.ns); bound != namespace_vpcs.end()) placed.vpc = *bound->second.begin();
     if (pod.host_network || pod.finished) placed.unbound = Unbound::NotAnEndpoint;
     else if (is_infrastructure(pod)) placed.unbound = Unbound::Infrastructure;
-    else if (!foreign_groups(pod).empty()) placed.unbound = Unbound::Foreign;
-    else if (subnet && !guard_of(*subnet).empty()) placed.unbound = Unbound::GuardedSubnet;
+    else if (!ownership.foreign_groups(pod).empty()) placed.unbound = Unbound::Foreign;
+    else if (subnet && !ownership.guard_of(*subnet).empty()) placed.unbound = Unbound::GuardedSubnet;
     if (placed.unbound != Unbound::NotAnEndpoint) {
       placed.labels = ir::identity_labels(cluster, pod);
       pods_by_namespace_[pod.ns].push_back(pods.size());

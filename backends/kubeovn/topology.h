@@ -46,6 +46,24 @@ struct Vpc {
 /// Why a pod gets no binding. Infrastructure pods forward other pods' traffic (K§3.7).
 enum class Unbound : std::uint8_t { No, Infrastructure, Foreign, GuardedSubnet, NotAnEndpoint };
 
+/// What policyconv wrote in an earlier run, told from what others wrote.
+class Ownership {
+ public:
+  explicit Ownership(const Cluster& cluster) : cluster_(cluster) {}
+  /// Is this one of our groups? Decided by the label of the object if the dump has it, else by the shape of our names.
+  [[nodiscard]] bool is_ours(std::string_view group) const;
+  /// Is this ACL scoped to one of our groups, as all of ours are?
+  [[nodiscard]] bool is_ours(const ExistingAcl& acl) const;
+  /// Groups of the pod's annotation that are not ours.
+  [[nodiscard]] std::vector<std::string> foreign_groups(const Pod& pod) const;
+  [[nodiscard]] bool carries_ours(const Pod& pod) const;
+  /// Why the restrictions of this Subnet rule out binding its pods ("is private", "has ACLs that drop"); empty: they do not.
+  [[nodiscard]] std::string guard_of(const Subnet& subnet) const;
+
+ private:
+  const Cluster& cluster_;
+};
+
 struct PlacedPod {
   const Pod* pod = nullptr;
   const Subnet* subnet = nullptr;          // nullptr: not known
@@ -56,8 +74,10 @@ struct PlacedPod {
 
 class Topology {
  public:
+  /// `cluster` must outlive the object.
   Topology(const Cluster& cluster, Diagnostics& diagnostics);
 
+  Ownership ownership;
   std::vector<Vpc> vpcs;                   // sorted by name; at least the default one
   std::vector<PlacedPod> pods;             // parallel to Cluster::pods
   std::map<std::string, std::set<std::size_t>, std::less<>> namespace_vpcs;
@@ -74,12 +94,5 @@ class Topology {
   void place_pods(const Cluster& cluster);
   std::map<std::string, std::vector<std::size_t>, std::less<>> pods_by_namespace_;
 };
-
-/// Why the restrictions of this Subnet rule out binding its pods ("is private", "has a drop ACL"); empty: they do not.
-[[nodiscard]] std::string guard_of(const Subnet& subnet);
-/// Security groups of the pod's annotation that policyconv did not write.
-[[nodiscard]] std::vector<std::string> foreign_groups(const Pod& pod);
-/// Did policyconv write a group or ACL that names this? Names of ours start with "pc-".
-[[nodiscard]] bool is_ours(std::string_view group_name);
 
 }  // namespace policyconv::kubeovn
