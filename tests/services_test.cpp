@@ -41,7 +41,7 @@ std::string egress_of(const testing::Compiled& compiled) {
 
 }  // namespace
 
-TEST_CASE("all backends allowed opens the Service address") {
+TEST_CASE("K§9.19, K§10.2: all backends allowed opens the Service address, beside the backends themselves") {
   const testing::Compiled compiled =
       egress("  egress: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: '15432', protocol: TCP}]}]}]");
   const std::string db = compiled.group("app=db, namespace=shop")->name;

@@ -63,7 +63,7 @@ const std::string everything =
 
 }  // namespace
 
-TEST_CASE("everything emitted passes the controller's rules, for every release (K§1.1)") {
+TEST_CASE("K§9.5, 9.6, 9.25, K§1.1: everything emitted passes the controller's rules, for every release, and no action ties") {
   for (int minor = 12; minor <= 16; ++minor)
     for (const bool sctp : {false, true})
       for (const auto traffic : {kubeovn::NodeTraffic::Anchor, kubeovn::NodeTraffic::AllNodes, kubeovn::NodeTraffic::None}) {
@@ -211,7 +211,7 @@ TEST_CASE("K§9.41: answers of NodeLocal DNS come in as new flows") {
   CHECK(rules_of(compiled, Direction::Egress).find("A1 allow ipv4 all 169.254.20.10/32") != std::string::npos);
 }
 
-TEST_CASE("K§9.43, K§10.1: Subnet ACLs are scoped to one port group each") {
+TEST_CASE("K§9.43, K§10.1, K§10.3: Subnet ACLs are scoped to one port group each") {
   for (const std::string& acl : acls_of(compile(everything, small_cluster))) CHECK(std::count(acl.begin(), acl.end(), '@') == 1);
 }
 
