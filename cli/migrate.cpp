@@ -87,7 +87,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   }
 
   diagnostics.sort();
-  report({sources, catalog, diagnostics, manifest ? &*manifest : nullptr, !cluster.given}, options.tolerance,
+  report({sources, catalog, diagnostics, manifest ? &*manifest : nullptr, cluster.pods.empty()}, options.tolerance,
          {wants_colour(options.colour, err), options.verbose, options.quiet}, err);
   return exit_status(diagnostics, options.tolerance);
 }

@@ -280,7 +280,9 @@ void print_groups(const kubeovn::Manifest& manifest, std::ostream& out) {
 std::string objects(const kubeovn::Manifest& manifest) {
   std::string text = counted(manifest.security_groups.size(), "SecurityGroup", "SecurityGroups");
   if (!manifest.subnets.empty()) text += ", " + counted(manifest.subnets.size(), "Subnet", "Subnets");
-  if (!manifest.bindings.empty()) text += ", " + counted(manifest.bindings.size(), "pod", "pods") + " bound";
+  const auto bound = std::count_if(manifest.bindings.begin(), manifest.bindings.end(),
+                                   [](const kubeovn::Binding& binding) { return !binding.groups.empty(); });
+  if (bound != 0) text += ", " + counted(static_cast<std::size_t>(bound), "pod", "pods") + " bound";
   return text;
 }
 

@@ -27,10 +27,13 @@ FileFacts read_file(const Sources& sources, std::uint32_t file) {
     decode::each_object(document, use, read.diagnostics);
   const Loc whole_file{file, 0, 0};
   if (read.facts.secrets > 0) read.diagnostics.report<Kind::SecretsPassedOver>(whole_file, read.facts.secrets);
-  std::vector<std::string> counts;
-  for (const auto& [kind, count] : read.facts.passed_over) counts.push_back(fmt::format("{} {}", count, kind));
-  if (!counts.empty())
-    read.diagnostics.report<Kind::KindsPassedOver>(whole_file, fmt::format("{}", fmt::join(counts, ", ")));
+  const auto list = [](const std::map<std::string, std::size_t>& kinds) {
+    std::vector<std::string> counts;
+    for (const auto& [kind, count] : kinds) counts.push_back(fmt::format("{} {}", count, kind));
+    return fmt::format("{}", fmt::join(counts, ", "));
+  };
+  if (!read.facts.passed_over.empty()) read.diagnostics.report<Kind::KindsPassedOver>(whole_file, list(read.facts.passed_over));
+  if (!read.facts.policies.empty()) read.diagnostics.report<Kind::PoliciesInDump>(whole_file, list(read.facts.policies));
   return read;
 }
 

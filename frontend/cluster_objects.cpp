@@ -20,11 +20,15 @@ struct Object {
   Loc loc;
 };
 
+// Cilium keys the ports of a pod by name alone: of equal names the last one counts, whatever its protocol.
 void add_named_port(const View& view, std::vector<ContainerPort>& ports) {
   std::string name = view["name"].text();
   const auto protocol = view["protocol"].protocol();
   const auto number = view["containerPort"].port();
-  if (!name.empty() && protocol && number) ports.push_back({std::move(name), *protocol, *number});
+  if (name.empty() || !protocol || !number) return;
+  const auto same = std::find_if(ports.begin(), ports.end(), [&](const ContainerPort& port) { return port.name == name; });
+  if (same != ports.end()) ports.erase(same);
+  ports.push_back({std::move(name), *protocol, *number});
 }
 
 std::vector<ContainerPort> named_ports(const View& pod_spec) {
@@ -86,8 +90,10 @@ void read_node(Object& object, ClusterFacts& facts) {
   Node node;
   node.name = std::move(object.name);
   node.labels = std::move(object.labels);
-  for (const View& entry : object.view["status"]["addresses"].items())
+  for (const View& entry : object.view["status"]["addresses"].items()) {
     if (entry["type"].text() == "InternalIP") entry["address"].add_addresses(node.internal);
+    if (entry["type"].text() == "ExternalIP") entry["address"].add_addresses(node.external);
+  }
   object.view["metadata"]["annotations"]["ovn.kubernetes.io/ip_address"].add_addresses(node.join);
   node.loc = object.loc;
   facts.cluster.nodes.push_back(std::move(node));
@@ -301,6 +307,8 @@ void read_cluster_object(const decode::ApiObject& object, ClusterFacts& facts, D
     ++facts.passed_over[yaml::excerpt(object.kind)];
   else if (known->read)
     read_known(object, *known, facts, diagnostics);
+  else if (object.kind.find("Policy") != std::string::npos || object.kind == "CiliumCIDRGroup")
+    ++facts.policies[object.kind];
 }
 
 }  // namespace policyconv::cilium

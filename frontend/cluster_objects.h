@@ -35,6 +35,7 @@ struct ClusterFacts {
   std::vector<Allocation> allocations;
   std::size_t secrets = 0;                         // seen and left alone
   std::map<std::string, std::size_t> passed_over;  // kinds that nothing here knows
+  std::map<std::string, std::size_t> policies;     // policies among the facts, by kind
 };
 
 /// Adds what the object says.

@@ -2,6 +2,7 @@
 
 #include "frontend/decode_peers.h"
 #include "frontend/decode_traffic.h"
+#include "frontend/text.h"
 
 namespace policyconv::cilium {
 
@@ -155,6 +156,10 @@ CidrGroup decode_cidr_group(const Node& object, std::string_view what, const Fie
   group.loc = object.loc;
   const auto decode_body = [&](const Node& spec) {
     fields.decode(spec, "`spec`", {fields.texts("externalCIDRs", group.cidrs)});
+    CidrError error;
+    for (const Text& text : group.cidrs)  // the API server demands `format: cidr`
+      if (!parse_cidr(text.value, &error))
+        fields.diagnostics().report<Kind::NoCidr>(text.loc, "`externalCIDRs[]`", yaml::excerpt(text.value), error.text);
   };
   fields.decode(object, what, object_rows({{"spec", decode_body}}));
   return group;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "frontend/peers.h"
@@ -58,7 +57,8 @@ class Lowering {
       lower(policy);
     }
     for (const NamedIngress& rule : later_)
-      end_ports_[{rule.where.ns.value_or(""), rule.named.name, rule.named.protocol}].insert(rule.named.end_port);
+      for (const Protocol protocol : rule.named.protocols)
+        end_ports_[{rule.named.name, protocol}].emplace(rule.where.ns.value_or(""), rule.named.end_port);
     for (const NamedIngress& rule : later_) on_ingress(rule);
     return finish();
   }
@@ -144,14 +144,26 @@ class Lowering {
     if (written.requires_ && !written.requires_->empty()) {
       context_.diagnostics.report_rule<Kind::Requires>(where.id, written.loc, name);
       out = out || allow;
-    } else if (allow && written.endpoints && narrowed(where)) {
+    } else if (allow && (written.endpoints || written.services) && narrowed(where)) {
       context_.diagnostics.report_rule<Kind::NarrowedByRequires>(where.id, written.loc, name);
       out = true;
     }
     return out;
   }
 
-  // fromRequires (up to 1.18) narrows every fromEndpoints of the pods it selects, in whatever policy (C§2.2). Which
+  // Every peer of a NetworkPolicy but an ipBlock is a selector to Cilium, also no peer at all.
+  bool left_out(const NetworkPolicyRule& written, const RuleContext& where) {
+    const bool blocks_only =
+        written.peers && !written.peers->empty() &&
+        std::all_of(written.peers->begin(), written.peers->end(),
+                    [](const NetworkPolicyPeer& peer) { return !peer.pod_selector && !peer.namespace_selector; });
+    if (blocks_only || !narrowed(where)) return false;
+    context_.diagnostics.report_rule<Kind::NarrowedByRequires>(
+        where.id, written.loc, where.direction == Direction::Ingress ? "fromRequires" : "toRequires");
+    return true;
+  }
+
+  // fromRequires (up to 1.18) narrows every selector of the rules of the pods it selects, in whatever policy (C§2.2). Which
   // rules these are is decided by namespace alone, which can only name too many.
   void find_requirements() {
     for (const Policy& policy : context_.policies.policies) {
@@ -203,7 +215,7 @@ class Lowering {
     NetworkPolicyPeer subject_peer;
     subject_peer.pod_selector = policy.pod_selector;
     const PeerIdentities subject = identities(with_injection(subject_peer, policy.ns, context_.semantics()),
-                                              context_.semantics());
+                                              Verdict::Allow, context_.semantics());
     if (!subject.pods) {
       context_.diagnostics.report_policy<Kind::SubjectSelectsNothing>(policy.id, policy.pod_selector.loc,
                                                                       why_nothing(policy.pod_selector, policy.ns));
@@ -232,6 +244,7 @@ class Lowering {
       where.id = written.id;
       if (!expected)
         context_.diagnostics.report_rule<Kind::PolicyTypesDiffer>(where.id, written.loc, to_string(direction));
+      if (left_out(written, where)) continue;
       const std::vector<PeerValue> peers = lower_peers(written, where, context_);
       if (!peers.empty()) add(subject, where, peers, lower_traffic(written, where, context_));
     }
@@ -272,71 +285,100 @@ class Lowering {
     context_.diagnostics.report_rule<Kind::NamedPortNeedsCluster>(
         where.id, named.loc, named.name, deny ? "the deny is widened to every port of the protocol" : "the allow is left out");
     if (!deny) return;
-    for (const PeerValue& peer : peers) add(subject, where, peer, {named.protocol, {}, std::nullopt});
+    for (const Protocol protocol : named.protocols)
+      for (const PeerValue& peer : peers) add(subject, where, peer, {protocol, {}, std::nullopt});
   }
 
   // On ingress the name is looked up on the pod itself: each number gets the part of the group that has it.
   void on_ingress(const NamedIngress& rule) {
     const auto& [subject, where, peers, named] = rule;
-    const std::uint16_t end_port = agreed_end_port(where, named);
-    for (const std::uint16_t number :
-         found_numbers(port_names_.numbers(subject, named), "selected pod", where, named)) {
-      ir::Group part = subject;
-      part.port = ContainerPort{named.name, named.protocol, number};
-      for (const PeerValue& peer : peers)
-        add(part, where, peer, {named.protocol, {number, std::max(number, end_port)}, std::nullopt});
+    std::set<std::uint16_t> all;
+    for (const Protocol protocol : named.protocols) {
+      const std::set<std::uint16_t> numbers = port_names_.numbers(subject, named.name, protocol);
+      if (numbers.empty()) continue;
+      const std::uint16_t end_port = agreed_end_port(where, named, protocol);
+      for (const std::uint16_t number : numbers) {
+        ir::Group part = subject;
+        part.port = ContainerPort{named.name, protocol, number};
+        for (const PeerValue& peer : peers)
+          add(part, where, peer, {protocol, {number, std::max(number, end_port)}, std::nullopt});
+      }
+      all.insert(numbers.begin(), numbers.end());
     }
+    note_numbers(all, "selected pod", where, named);
   }
 
   // On egress (since 1.20) it is looked up on each destination pod; nothing but pods has names, and endPort is ignored.
   void on_egress(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
                  const NamedPort& named) {
+    const bool deny = where.verdict == Verdict::Deny;
+    std::set<std::uint16_t> all;
+    bool disagree = false;
     for (const PeerValue& peer : peers) {
       std::optional<ir::Group> pods;
       if (const auto* group = std::get_if<ir::Group>(&peer)) pods = *group;
       else if (std::holds_alternative<ir::Anyone>(peer) || peer == PeerValue(ir::Entity::Cluster)) pods = ir::Group{};
       if (!pods) continue;
-      if (port_names_.disagree(*pods, named)) {
-        const bool deny = where.verdict == Verdict::Deny;
-        context_.diagnostics.report_rule<Kind::NamedPortDisagrees>(
-            where.id, named.loc, named.name, deny ? "the deny covers them" : "the allow is left out for all of them");
-        if (!deny) continue;
-      }
-      for (const std::uint16_t number :
-           found_numbers(port_names_.numbers(*pods, named), "destination pod", where, named)) {
-        ir::Group part = *pods;
-        part.port = ContainerPort{named.name, named.protocol, number};
-        add(subject, where, part, {named.protocol, {number, number}, std::nullopt});
+      for (const Protocol protocol : named.protocols) {
+        const bool disagree_here = port_names_.disagree(*pods, named.name, protocol);
+        disagree = disagree || disagree_here;
+        if (disagree_here && !deny) continue;
+        const std::set<std::uint16_t> numbers = port_names_.numbers(*pods, named.name, protocol);
+        for (const std::uint16_t number : numbers) {
+          ir::Group part = *pods;
+          part.port = ContainerPort{named.name, protocol, number};
+          add(subject, where, part, {protocol, {number, number}, std::nullopt});
+        }
+        all.insert(numbers.begin(), numbers.end());
       }
     }
+    if (disagree)
+      context_.diagnostics.report_rule<Kind::NamedPortDisagrees>(
+          where.id, named.loc, named.name, deny ? "the deny covers them" : "the allow is left out for all of them");
+    if (!disagree || !all.empty()) note_numbers(all, "destination pod", where, named);
   }
 
-  // Up to 1.19 one number for the whole cluster, for every peer; two numbers anywhere make the rule void.
+  // Up to 1.19 one number for the whole cluster, for every peer; two numbers on running pods anywhere make the rule void.
+  // A deny is kept for all of them: it comes to life as soon as the pods agree.
   void cluster_wide(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
                     const NamedPort& named) {
-    const std::set<std::uint16_t> numbers = found_numbers(port_names_.numbers(ir::Group{}, named), "pod", where, named);
-    if (numbers.size() > 1)
-      context_.diagnostics.report_rule<Kind::NamedPortAmbiguous>(where.id, named.loc, named.name,
-                                                                 fmt::format("{}", fmt::join(numbers, " and ")));
-    if (numbers.size() != 1) return;
-    const std::uint16_t number = *numbers.begin();
-    for (const PeerValue& peer : peers)
-      add(subject, where, peer, {named.protocol, {number, std::max(number, named.end_port)}, std::nullopt});
+    const bool deny = where.verdict == Verdict::Deny;
+    std::set<std::uint16_t> all;
+    for (const Protocol protocol : named.protocols) {
+      const std::set<std::uint16_t> numbers = port_names_.running_numbers(named.name, protocol);
+      all.insert(numbers.begin(), numbers.end());
+      if (numbers.size() > 1) {
+        const std::string written = fmt::format("{}", fmt::join(numbers, " and "));
+        if (deny) context_.diagnostics.report_rule<Kind::NamedPortAmbiguousDeny>(where.id, named.loc, named.name, written);
+        else context_.diagnostics.report_rule<Kind::NamedPortAmbiguous>(where.id, named.loc, named.name, written);
+        if (!deny) continue;
+      }
+      for (const std::uint16_t number : numbers)
+        for (const PeerValue& peer : peers)
+          add(subject, where, peer, {protocol, {number, std::max(number, named.end_port)}, std::nullopt});
+    }
+    note_numbers(all, "pod", where, named);
   }
 
-  std::set<std::uint16_t> found_numbers(std::set<std::uint16_t> numbers, std::string_view who, const RuleContext& where,
-                                        const NamedPort& named) {
-    if (numbers.empty())
-      context_.diagnostics.report_rule<Kind::NamedPortUnknown>(where.id, named.loc, who, to_string(named.protocol), named.name);
-    else
+  void note_numbers(const std::set<std::uint16_t>& numbers, std::string_view who, const RuleContext& where,
+                    const NamedPort& named) {
+    if (!numbers.empty()) {
       context_.diagnostics.report_rule<Kind::NamedPortNumbers>(where.id, named.loc, named.name,
                                                                fmt::format("{}", fmt::join(numbers, ", ")));
-    return numbers;
+      return;
+    }
+    std::vector<std::string_view> protocols;
+    for (const Protocol protocol : named.protocols) protocols.push_back(to_string(protocol));
+    context_.diagnostics.report_rule<Kind::NamedPortUnknown>(where.id, named.loc, who,
+                                                             fmt::format("{}", fmt::join(protocols, " or ")), named.name);
   }
 
   // Cilium keys ingress filters by name and protocol, so the first rule's endPort governs all rules of the pod (C§18.2).
-  std::uint16_t agreed_end_port(const RuleContext& where, const NamedPort& named) {
-    const std::set<std::uint16_t>& used = end_ports_[{where.ns.value_or(""), named.name, named.protocol}];
+  // Whether two rules share a pod is decided by namespace alone; a clusterwide rule may share one with any other.
+  std::uint16_t agreed_end_port(const RuleContext& where, const NamedPort& named, Protocol protocol) {
+    std::set<std::uint16_t> used;
+    for (const auto& [ns, end_port] : end_ports_[{named.name, protocol}])
+      if (!where.ns || ns.empty() || ns == *where.ns) used.insert(end_port);
     if (used.size() == 1) return named.end_port;
     const bool deny = where.verdict == Verdict::Deny;
     context_.diagnostics.report_rule<Kind::NamedPortEndPorts>(
@@ -368,7 +410,8 @@ class Lowering {
   GroupTable groups_;
   std::set<std::pair<std::string, Direction>> narrowing_;  // (namespace or "" for all, direction)
   std::vector<NamedIngress> later_;
-  std::map<std::tuple<std::string, std::string, Protocol>, std::set<std::uint16_t>> end_ports_;  // by (ns, name, protocol)
+  // By name and protocol: (namespace or "" for all, endPort).
+  std::map<std::pair<std::string, Protocol>, std::set<std::pair<std::string, std::uint16_t>>> end_ports_;
   ir::Program program_;
 };
 

@@ -42,10 +42,14 @@ class PeerLowering {
   }
 
   void identities(const std::vector<SourcedRequirement>& all_of, Loc loc) {
-    const PeerIdentities found = cilium::identities(all_of, context_.semantics());
+    const PeerIdentities found = cilium::identities(all_of, where_.verdict, context_.semantics());
+    if (asks_other_clusters(all_of, context_.semantics())) other_clusters(loc);
+    if (found.families_matter)
+      context_.diagnostics.report_rule<Kind::WorldLabel>(
+          where_.id, loc, deny() ? "the deny covers what either selects" : "the allow covers what both select");
     const bool all_nodes = found.host && found.host_apiserver && found.remote && found.remote_apiserver;
     const bool all_world = found.world_v4 && found.world_v6 && found.world_v4_apiserver && found.world_v6_apiserver;
-    const bool asks_outside = world_label(all_of, loc) || outside_labels(all_of, loc);
+    const bool asks_outside = outside_labels(all_of, loc);
     if (!asks_outside && found.pods && found.pods->all_of.empty() && all_nodes && all_world) return everyone();
     if (found.pods) peers_.emplace_back(*found.pods);
     if (asks_outside) return;
@@ -58,8 +62,10 @@ class PeerLowering {
     const auto named = [&](std::string_view name) {
       return std::any_of(names.begin(), names.end(), [&](const Text& text) { return text.value == name; });
     };
-    const bool cluster = named("cluster") || named("cluster-mesh");
+    const auto mesh = std::find_if(names.begin(), names.end(), [](const Text& text) { return text.value == "cluster-mesh"; });
+    const bool cluster = named("cluster") || mesh != names.end();
     if (named("all") || (cluster && named("world"))) return everyone();
+    if (mesh != names.end()) other_clusters(mesh->loc);
     if (cluster) {
       peers_.emplace_back(Entity::Cluster);
     } else {
@@ -77,10 +83,8 @@ class PeerLowering {
 
   void cidr(const Text& written, const std::vector<Text>& except) {
     bool host_bits = false;
-    std::optional<Cidr> within = parse_cidr(written.value, nullptr, &host_bits);
-    if (!within)  // up to 1.19 Cilium takes a bare address (C§0.1)
-      if (const std::optional<Address> address = parse_address(written.value)) within = host_cidr(*address);
-    if (!within) return;  // validate() has refused anything else
+    const std::optional<Cidr> within = cidr_of(written.value, &host_bits);
+    if (!within) return;  // validate() refuses policies, and the decoder CIDR groups, with anything else
     if (host_bits)
       context_.diagnostics.report_rule<Kind::CidrHostBits>(where_.id, written.loc, written.value, to_string(*within));
     if (is_v4_mapped(*within)) {
@@ -96,16 +100,13 @@ class PeerLowering {
       const auto& groups = context_.policies.cidr_groups;
       const auto at = std::find_if(groups.begin(), groups.end(),
                                    [&](const CidrGroup& group) { return group.name == rule.cidr_group_ref->value; });
-      if (at == groups.end()) {
-        context_.diagnostics.report_rule<Kind::CidrGroupMissing>(where_.id, rule.cidr_group_ref->loc,
-                                                                 rule.cidr_group_ref->value);
-        return;
-      }
-      cidr_group(*at, rule.except);
+      if (at == groups.end()) no_cidr_group(rule.cidr_group_ref->loc, fmt::format("named `{}`", rule.cidr_group_ref->value));
+      else cidr_group(*at, rule.except);
       return;
     }
     if (!rule.cidr_group_selector) return;
     const std::vector<SourcedRequirement> all_of = requirements(*rule.cidr_group_selector, "any");
+    bool any = false;
     for (const CidrGroup& group : context_.policies.cidr_groups) {
       Labels labels;
       for (const LabelPair& label : group.labels) labels.emplace(label.key, label.value);
@@ -114,8 +115,11 @@ class PeerLowering {
         const bool visible = wanted.source == "any" || wanted.source == "cidrgroup";
         return ir::meets(wanted.requirement, visible ? labels : Labels{});
       });
-      if (selected) cidr_group(group, rule.except);
+      if (!selected) continue;
+      any = true;
+      cidr_group(group, rule.except);
     }
+    if (!any) no_cidr_group(rule.cidr_group_selector->loc, "that this selector matches");
   }
 
   void fqdns(const std::vector<Fqdn>& names) {
@@ -126,15 +130,12 @@ class PeerLowering {
   }
 
   void aws_groups(const std::vector<Loc>& groups) {
-    const bool deny = where_.verdict == Verdict::Deny;
-    context_.diagnostics.report_rule<Kind::AwsGroups>(where_.id, groups.front(),
-                                                      deny ? "the deny is widened to all of the world"
-                                                           : "the allow is left out");
-    if (deny) world();
+    context_.diagnostics.report_rule<Kind::AwsGroups>(where_.id, groups.front(), left_out_or_world());
+    if (deny()) world();
   }
 
   void services(const std::vector<ServiceRef>& references, bool has_ports) {
-    if (where_.verdict == Verdict::Deny) {
+    if (deny()) {
       context_.diagnostics.report_rule<Kind::ServicesInDeny>(
           where_.id, references.front().loc, has_ports ? "denies these ports to everyone" : "denies nothing");
       if (has_ports) everyone();
@@ -146,10 +147,35 @@ class PeerLowering {
   }
 
  private:
+  [[nodiscard]] bool deny() const { return where_.verdict == Verdict::Deny; }
+
+  /// What becomes of addresses that are not known here.
+  [[nodiscard]] std::string_view left_out_or_world() const {
+    return deny() ? "the deny is widened to all of the world" : "the allow is left out";
+  }
+
+  // Up to 1.19 Cilium takes a bare address (C§0.1).
+  static std::optional<Cidr> cidr_of(std::string_view text, bool* host_bits = nullptr) {
+    if (const std::optional<Cidr> cidr = parse_cidr(text, nullptr, host_bits)) return cidr;
+    const std::optional<Address> address = parse_address(text);
+    return address ? std::optional(host_cidr(*address)) : std::nullopt;
+  }
+
+  // Pods of other clusters of a mesh have addresses that nothing here knows.
+  void other_clusters(Loc loc) {
+    if (deny()) context_.diagnostics.report_rule<Kind::OtherClustersNotDenied>(where_.id, loc);
+    else context_.diagnostics.report_rule<Kind::OtherClusters>(where_.id, loc);
+  }
+
+  void no_cidr_group(Loc loc, const std::string& which) {
+    context_.diagnostics.report_rule<Kind::CidrGroupMissing>(where_.id, loc, which, left_out_or_world());
+    if (deny()) world();
+  }
+
   void block(const Cidr& within, const std::vector<Text>& except) {
     Outside outside{within, {}};
     for (const Text& text : except)
-      if (const std::optional<Cidr> hole = parse_cidr(text.value)) {
+      if (const std::optional<Cidr> hole = cidr_of(text.value)) {
         if (contains(*hole, within)) return;  // nothing is left
         if (contains(within, *hole)) outside.except.push_back(*hole);
       }
@@ -159,20 +185,6 @@ class PeerLowering {
 
   void cidr_group(const CidrGroup& group, const std::vector<Text>& except) {
     for (const Text& text : group.cidrs) cidr(text, except);
-  }
-
-  // A dual-stack Cilium knows no identity with this label; whether this Cilium is one, the policy does not say.
-  bool world_label(const std::vector<SourcedRequirement>& all_of, Loc loc) {
-    const bool asked = std::any_of(all_of.begin(), all_of.end(), [](const SourcedRequirement& r) {
-      return r.source == "reserved" && r.requirement.key == "world" &&
-             (r.requirement.op == ir::Op::In || r.requirement.op == ir::Op::Exists);
-    });
-    if (!asked) return false;
-    const bool deny = where_.verdict == Verdict::Deny;
-    context_.diagnostics.report_rule<Kind::WorldLabel>(where_.id, loc,
-                                                       deny ? "the deny covers the world" : "the allow is left out");
-    if (deny) world();
-    return true;
   }
 
   // Sources that only outside addresses carry; they matter only if the selector escapes namespace injection.
@@ -185,11 +197,10 @@ class PeerLowering {
       return r.source == "k8s" && (r.requirement.op == ir::Op::In || r.requirement.op == ir::Op::Exists);
     });
     if (bound_to_pods) return true;  // no outside address has Kubernetes labels: only pods can match
-    const bool deny = where_.verdict == Verdict::Deny;
     context_.diagnostics.report_rule<Kind::OutsideLabels>(
         where_.id, loc, asked->source + ":",
-        deny ? "the deny is widened to all nodes and the world" : "the allow is left out for them");
-    if (deny) {
+        deny() ? "the deny is widened to all nodes and the world" : "the allow is left out for them");
+    if (deny()) {
       world();
       peers_.emplace_back(Entity::Nodes);
     }
@@ -206,7 +217,7 @@ class PeerLowering {
     if (!host && !remote && host_api && remote_api && found.world_v4_apiserver && found.world_v6_apiserver)
       return add(Entity::Apiserver);
     mixed(loc);
-    if (where_.verdict == Verdict::Deny) add(Entity::Nodes);
+    if (deny()) add(Entity::Nodes);
   }
 
   void outside(const PeerIdentities& found, Loc loc) {
@@ -221,14 +232,14 @@ class PeerLowering {
     if (!plain && !apiserver) return;
     if (plain != apiserver) {
       mixed(loc);
-      if (where_.verdict == Verdict::Allow) return;
+      if (!deny()) return;
     }
     peers_.emplace_back(Outside{whole(family), {}});
   }
 
   void mixed(Loc loc) {
     context_.diagnostics.report_rule<Kind::NodeIdentitiesMixed>(
-        where_.id, loc, where_.verdict == Verdict::Deny ? "the deny is widened to all of them" : "the allow is left out for them");
+        where_.id, loc, deny() ? "the deny is widened to all of them" : "the allow is left out for them");
   }
 
   void add(Entity entity) { peers_.emplace_back(entity); }

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <set>
+#include <string_view>
 #include <vector>
 
-#include "frontend/traffic.h"
 #include "ir/cluster.h"
 #include "ir/program.h"
 
@@ -17,18 +17,22 @@ class PortNames {
   explicit PortNames(const Cluster& cluster);
 
   /// The numbers of (name, protocol) on the pods of `group`.
-  [[nodiscard]] std::set<std::uint16_t> numbers(const ir::Group& group, const NamedPort& wanted) const;
+  [[nodiscard]] std::set<std::uint16_t> numbers(const ir::Group& group, std::string_view name, Protocol protocol) const;
+
+  /// The numbers of (name, protocol) on all running pods; templates have no part in it.
+  [[nodiscard]] std::set<std::uint16_t> running_numbers(std::string_view name, Protocol protocol) const;
 
   /// Do pods of `group` with equal identity labels define different numbers? Cilium then skips that identity.
-  [[nodiscard]] bool disagree(const ir::Group& group, const NamedPort& wanted) const;
+  [[nodiscard]] bool disagree(const ir::Group& group, std::string_view name, Protocol protocol) const;
 
  private:
   struct Entry {
     Labels labels;
     const std::vector<ContainerPort>* ports;
+    bool running = false;
   };
   template <typename Each>
-  void for_each(const ir::Group& group, const NamedPort& wanted, Each&& each) const;
+  void for_each(const ir::Group& group, std::string_view name, Protocol protocol, Each&& each) const;
 
   std::vector<Entry> entries_;
 };

@@ -1,6 +1,7 @@
 // Why Cilium, or the API server before it, refuses an object. Shared by the checks of validate().
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +29,10 @@ void sanitize(const Spec& spec, const Semantics& semantics, Refusal& refusal);
 /// What the schema of the custom resource definition refuses although Sanitize would not. Run after sanitize().
 void check_schema(const Spec& spec, const Semantics& semantics, Refusal& refusal);
 
+/// Whether label keys may have a source before them (`k8s:app`).
+enum class KeySyntax : std::uint8_t { Cilium, Kubernetes };
 /// All mistakes in a label selector as one error, which is how Kubernetes reports them; empty if there are none.
-[[nodiscard]] Refusal selector_error(const Selector& selector);
+[[nodiscard]] Refusal selector_error(const Selector& selector, KeySyntax keys = KeySyntax::Cilium);
 
 /// The error of Go's regexp.Compile for `pattern`, or empty. Knows the mistakes people make: brackets, parentheses,
 /// repetitions without a subject, a trailing backslash.

@@ -1,17 +1,16 @@
 // Cilium's Rule.Sanitize (pkg/policy/api/rule_validation.go), check by check in its order and its words, as of 1.20;
-// differences of older versions are those of C§0.1. Entrances: sanitize(), validate(NetworkPolicy).
+// differences of older versions are those of C§0.1. Entrance: sanitize().
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>
 
 #include "frontend/refusal.h"
-#include "frontend/validate.h"
+#include "frontend/traffic_syntax.h"
 
 namespace policyconv::cilium {
 namespace {
@@ -32,46 +31,7 @@ std::string upper_case(std::string_view text) {
   return raised;
 }
 
-bool is_letter(char c) {
-  return std::isalpha(static_cast<unsigned char>(c)) != 0;
-}
-
 // --- ports -----------------------------------------------------------------------------------------------------------
-
-/// An IANA service name: letters, digits and single inner dashes, at least one letter, at most 15 characters.
-bool is_service_name(std::string_view port) {
-  return !port.empty() && port.size() <= 15 && port.front() != '-' && port.back() != '-' &&
-         port.find("--") == std::string_view::npos && std::any_of(port.begin(), port.end(), is_letter) &&
-         std::all_of(port.begin(), port.end(), [](char c) { return is_alphanumeric(c) || c == '-'; });
-}
-
-struct Number {
-  std::uint16_t value = 0;
-  std::string error;
-};
-/// strconv.ParseUint(text, 0, 16): the prefix tells the base, underscores may stand between digits.
-Number parse_port(std::string_view text) {
-  const auto failed = [&](std::string_view why) {
-    return Number{0, fmt::format("strconv.ParseUint: parsing {:?}: {}", text, why)};
-  };
-  std::string digits(text);
-  if (text.starts_with('_') || text.ends_with('_') || text.find("__") != std::string_view::npos)
-    return failed("invalid syntax");
-  digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());
-  int base = 10;
-  std::size_t prefix = 0;
-  if (digits.size() > 1 && digits[0] == '0') {
-    const int letter = std::tolower(static_cast<unsigned char>(digits[1]));
-    base = letter == 'x' ? 16 : letter == 'b' ? 2 : 8;
-    prefix = letter == 'x' || letter == 'b' || letter == 'o' ? 2 : 1;
-  }
-  Number number;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data() + prefix, end, number.value, base);
-  if (stop != end || error == std::errc::invalid_argument) return failed("invalid syntax");
-  if (error == std::errc::result_out_of_range) return failed("value out of range");
-  return number;
-}
 
 /// In the order of Cilium's error message. Sanitize knows those without ports even where their flag is off.
 struct ProtocolName {
@@ -337,7 +297,7 @@ class Sanitizer {
     } else if (!is_service_name(text)) {
       const ProtocolName* protocol = find_protocol(value_of(one.protocol), minor_);
       if (protocol && !protocol->has_ports && text != "0") refuse(where, "port must be empty or 0");
-      const Number number = parse_port(text);
+      const PortNumber number = parse_port(text);
       if (!number.error.empty()) refuse(where, "unable to parse port: " + number.error);
       zero = number.error.empty() && number.value == 0;
       if (dns && minor_ >= 16 && one.end_port.value_or(0) > number.value)
@@ -417,18 +377,6 @@ class Sanitizer {
 
 void sanitize(const Spec& spec, const Semantics& semantics, Refusal& refusal) {
   Sanitizer(semantics, refusal).check(spec);
-}
-
-// Cilium reads a NetworkPolicy without Sanitize: only a protocol can be wrong (C§9, C§10).
-void validate(NetworkPolicy& policy, const Semantics& semantics) {
-  Refusal refusal;
-  for (const auto* rules : {&policy.ingress, &policy.egress})
-    for (const NetworkPolicyRule& rule : elements(*rules))
-      for (const PortProtocol& port : elements(rule.ports))
-        if (std::string error = protocol_error(port.protocol, semantics.cilium_minor); !error.empty())
-          refusal.add(port.protocol->loc, std::move(error));
-  policy.rejected = std::move(refusal.text);
-  policy.rejected_at = refusal.where;
 }
 
 }  // namespace policyconv::cilium

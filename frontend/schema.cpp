@@ -14,49 +14,22 @@
 #include <vector>
 
 #include "frontend/refusal.h"
+#include "frontend/traffic_syntax.h"
 
 namespace policyconv::cilium {
 namespace {
 
-struct IcmpName {
-  std::string_view name;
-  bool v4, v6;
-};
-// pkg/policy/api/icmp.go. The schema knows all of them but ExtendedEchoReply, which it misspells.
-constexpr IcmpName icmp_names[] = {
-    {"EchoReply", true, true},
-    {"DestinationUnreachable", true, true},
-    {"Redirect", true, false},
-    {"Echo", true, false},
-    {"EchoRequest", true, true},
-    {"RouterAdvertisement", true, true},
-    {"RouterSelection", true, false},
-    {"TimeExceeded", true, true},
-    {"ParameterProblem", true, true},
-    {"Timestamp", true, false},
-    {"TimestampReply", true, false},
-    {"Photuris", true, false},
-    {"ExtendedEchoRequest", true, true},
-    {"PacketTooBig", false, true},
-    {"MulticastListenerQuery", false, true},
-    {"MulticastListenerReport", false, true},
-    {"MulticastListenerDone", false, true},
-    {"RouterSolicitation", false, true},
-    {"NeighborSolicitation", false, true},
-    {"NeighborAdvertisement", false, true},
-    {"RedirectMessage", false, true},
-    {"RouterRenumbering", false, true},
-    {"ICMPNodeInformationQuery", false, true},
-    {"ICMPNodeInformationResponse", false, true},
-    {"InverseNeighborDiscoverySolicitation", false, true},
-    {"InverseNeighborDiscoveryAdvertisement", false, true},
-    {"HomeAgentAddressDiscoveryRequest", false, true},
-    {"HomeAgentAddressDiscoveryReply", false, true},
-    {"MobilePrefixSolicitation", false, true},
-    {"MobilePrefixAdvertisement", false, true},
-    {"DuplicateAddressRequestCodeSuffix", false, true},
-    {"DuplicateAddressConfirmationCodeSuffix", false, true},
-};
+/// ^(0-65535 by its digits)|(a service name)$. The pattern binds each half at one end only: a digit at the start is
+/// enough, and so is a name at the end (C§1.3).
+bool matches_port_pattern(std::string_view text) {
+  if (!text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) != 0) return true;
+  for (std::size_t at = text.size(); at-- > 0;) {
+    if (std::isalpha(static_cast<unsigned char>(text[at])) != 0) return true;
+    const bool inner_dash = text[at] == '-' && at + 1 < text.size() && text[at + 1] != '-';
+    if (!is_alphanumeric(text[at]) && !inner_dash) return false;
+  }
+  return false;
+}
 
 /// ^([-a-zA-Z0-9_]+[.]?)+$, with `star` also *.
 bool is_dotted(std::string_view text, bool star) {
@@ -117,7 +90,8 @@ class Schema {
     for (const CidrRule& one : elements(rule.cidr_set)) cidr_rule(one);
     for (const Text& one : elements(rule.entities)) entity(one);
     for (const ServiceRef& one : elements(rule.services))
-      if (one.by_selector && !one.by_selector->selector) refuse(one.loc, "k8sServiceSelector needs a selector");
+      if (one.by_selector && one.by_selector->selector) selector(*one.by_selector->selector);
+      else if (one.by_selector) refuse(one.loc, "k8sServiceSelector needs a selector");
     for (const Fqdn& one : elements(rule.fqdns)) fqdn(one, "toFQDNs");
     for (const PortRule& one : elements(rule.to_ports)) ports(one);
     for (const IcmpRule& entry : elements(rule.icmps))
@@ -169,6 +143,8 @@ class Schema {
   void ports(const PortRule& entry) {
     for (const PortProtocol& one : elements(entry.ports)) {
       if (value_of(one.port).empty()) refuse(one.loc, "port must be specified");
+      else if (!matches_port_pattern(one.port->value))
+        refuse(one.port->loc, fmt::format("port {:?} is neither a number nor a name", one.port->value));
       if (one.protocol) protocol(*one.protocol);
       if (minor_ >= 16 && one.end_port && (*one.end_port < 0 || *one.end_port > 65535))
         refuse(one.loc, fmt::format("endPort {} is outside 0-65535", *one.end_port));
@@ -209,9 +185,9 @@ class Schema {
       if (number > 255 && (minor_ < 16 || !field.type->number)) refuse(field.type->loc, "ICMP types end at 255");
       return;
     }
-    const auto name =
-        std::find_if(std::begin(icmp_names), std::end(icmp_names), [&](const IcmpName& n) { return n.name == type; });
-    if (minor_ < 16 || name == std::end(icmp_names))
+    const IcmpName* const name = find_icmp_name(type);
+    // The schema knows all names but ExtendedEchoReply, which it misspells.
+    if (minor_ < 16 || !name || name->name == "ExtendedEchoReply")
       return refuse(field.type->loc, fmt::format("{:?} is no ICMP type", type));
     const bool v6 = value_of(field.family) == "IPv6";
     // Not the schema but Cilium's decoder: the name exists, in the other family only.

@@ -106,19 +106,39 @@ std::vector<SourcedRequirement> requirements(const Selector& selector, std::stri
   return all_of;
 }
 
-PeerIdentities identities(const std::vector<SourcedRequirement>& all_of, const Semantics& semantics) {
-  // Cilium with both families on: outside addresses carry world-ipv4 or world-ipv6, never plain world (C§3.5).
+PeerIdentities identities(const std::vector<SourcedRequirement>& all_of, Verdict verdict, const Semantics& semantics) {
   PeerIdentities found;
   found.pods = pods_of(all_of, semantics);
   found.host = meets(all_of, {"host"});
   found.host_apiserver = meets(all_of, {"host", "kube-apiserver"});
   found.remote = meets(all_of, {"remote-node"});
   found.remote_apiserver = meets(all_of, {"remote-node", "kube-apiserver"});
-  found.world_v4 = meets(all_of, {"world-ipv4"});
-  found.world_v6 = meets(all_of, {"world-ipv6"});
-  found.world_v4_apiserver = meets(all_of, {"world-ipv4", "kube-apiserver"});
-  found.world_v6_apiserver = meets(all_of, {"world-ipv6", "kube-apiserver"});
+  // With both families on, outside addresses carry world-ipv4 or world-ipv6 (since 1.15), with one plain world (C§3.5).
+  const auto world = [&](std::string_view of_family, auto... more) {
+    const bool single = meets(all_of, {"world", more...});
+    const bool dual = semantics.cilium_minor >= 15 ? meets(all_of, {of_family, more...}) : single;
+    found.families_matter = found.families_matter || single != dual;
+    return verdict == Verdict::Allow ? single && dual : single || dual;
+  };
+  found.world_v4 = world("world-ipv4");
+  found.world_v6 = world("world-ipv6");
+  found.world_v4_apiserver = world("world-ipv4", "kube-apiserver");
+  found.world_v6_apiserver = world("world-ipv6", "kube-apiserver");
   return found;
+}
+
+bool asks_other_clusters(const std::vector<SourcedRequirement>& all_of, const Semantics& semantics) {
+  return std::any_of(all_of.begin(), all_of.end(), [&](const SourcedRequirement& wanted) {
+    if (wanted.requirement.key != ir::cluster_key || (wanted.source != "k8s" && wanted.source != "any")) return false;
+    const std::vector<std::string>& values = wanted.requirement.values;
+    switch (wanted.requirement.op) {
+      case Op::In: return std::any_of(values.begin(), values.end(), [&](const std::string& value) { return value != semantics.cluster_name; });
+      case Op::NotIn:
+      case Op::Exists: return true;
+      case Op::DoesNotExist: return false;
+    }
+    return false;
+  });
 }
 
 std::optional<ir::Group> subject(const Selector& selector, const std::optional<std::string>& ns,

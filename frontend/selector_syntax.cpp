@@ -85,7 +85,7 @@ std::string value_error(std::string_view value) {
 
 }  // namespace
 
-Refusal selector_error(const Selector& selector) {
+Refusal selector_error(const Selector& selector, KeySyntax keys) {
   std::vector<std::string> errors;
   Loc where;
   const auto add = [&](Loc place, std::string error) {
@@ -97,8 +97,11 @@ Refusal selector_error(const Selector& selector) {
     if (!why.empty()) add(place, fmt::format("{}: Invalid value: {:?}: {}", field(), value, why));
   };
   const auto labels = [] { return "matchLabels"; };
+  const auto written_key_error = [&](std::string_view key) {
+    return keys == KeySyntax::Cilium ? sourced_key_error(key) : key_error(key);
+  };
   for (const LabelPair& label : selector.match_labels) {
-    invalid(label.loc, labels, label.key, sourced_key_error(label.key));
+    invalid(label.loc, labels, label.key, written_key_error(label.key));
     invalid(label.loc, labels, label.value, value_error(label.value));
   }
   for (std::size_t i = 0; i < selector.match_expressions.size(); ++i) {
@@ -115,7 +118,7 @@ Refusal selector_error(const Selector& selector) {
           loc, [&] { return field("operator"); }, op, "not a valid selector operator");
     }
     invalid(
-        loc, [&] { return field("key"); }, key, sourced_key_error(key));
+        loc, [&] { return field("key"); }, key, written_key_error(key));
     for (std::size_t v = 0; v < values.size(); ++v)
       invalid(
           loc, [&] { return field(fmt::format("values[{}]", v)); }, values[v], value_error(values[v]));

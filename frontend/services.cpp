@@ -18,18 +18,6 @@ bool selected(const Service& service, const ServiceRef& reference) {
   });
 }
 
-// The pods of a Service: its selector within its namespace, seen through Cilium's label filter.
-std::optional<ir::Group> pods_of(const Service& service) {
-  std::vector<ir::Requirement> all_of{{std::string(ir::namespace_key), ir::Op::In, {service.ns}}};
-  for (const auto& [key, value] : *service.selector) {
-    if (!ir::identity_relevant(key)) return std::nullopt;
-    all_of.push_back({key, ir::Op::In, {value}});
-  }
-  std::optional<std::vector<ir::Requirement>> normal = ir::normalize(std::move(all_of));
-  if (!normal) return std::nullopt;
-  return ir::Group{*std::move(normal), std::nullopt};
-}
-
 }  // namespace
 
 ResolvedServices resolve_services(const std::vector<ServiceRef>& references, const RuleContext& where, bool has_ports,
@@ -47,15 +35,16 @@ ResolvedServices resolve_services(const std::vector<ServiceRef>& references, con
       if (service.selector) {
         // Before 1.17 only Services without a selector were translated (C§0.1).
         if (context.semantics().cilium_minor >= 17)
-          if (std::optional<ir::Group> group = pods_of(service)) resolved.groups.push_back(*std::move(group));
+          if (std::optional<ir::Group> group = ir::selected_by(service)) resolved.groups.push_back(*std::move(group));
         continue;
       }
       std::vector<Address> backends;
       for (const EndpointSlice& slice : context.cluster.endpoint_slices)
         if (slice.ns == service.ns && slice.service == service.name)
           backends.insert(backends.end(), slice.addresses.begin(), slice.addresses.end());
-      context.diagnostics.report_rule<Kind::ServiceBackendsSnapshot>(where.id, reference.loc,
-                                                                     service.ns + "/" + service.name, backends.size());
+      const std::string name = service.ns + "/" + service.name;
+      if (backends.empty()) context.diagnostics.report_rule<Kind::ServiceWithoutBackends>(where.id, reference.loc, name);
+      else context.diagnostics.report_rule<Kind::ServiceBackendsSnapshot>(where.id, reference.loc, name, backends.size());
       resolved.addresses.insert(resolved.addresses.end(), backends.begin(), backends.end());
     }
     if (!found)

@@ -1,10 +1,11 @@
 #include "frontend/traffic.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 #include <string_view>
+
+#include "frontend/traffic_syntax.h"
 
 namespace policyconv::cilium {
 namespace {
@@ -14,22 +15,6 @@ std::string lower_case(std::string_view text) {
   std::transform(lowered.begin(), lowered.end(), lowered.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lowered;
-}
-
-// An IANA service name has at least one letter; everything else goes through Go's ParseUint with base 0 (C§2.3).
-bool is_name(std::string_view port) {
-  return port.size() <= 15 && std::any_of(port.begin(), port.end(), [](unsigned char c) { return std::isalpha(c) != 0; });
-}
-
-std::optional<std::uint16_t> parse_number(std::string_view port) {
-  std::string digits;
-  for (const char c : port)
-    if (c != '_') digits += c;
-  const int base = digits.size() > 1 && digits.front() == '0' ? 8 : 10;
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
-  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
-  return number;
 }
 
 // ANY and absent mean TCP, UDP and SCTP, never ICMP (C§2.3).
@@ -42,36 +27,12 @@ std::vector<Protocol> expand(const std::optional<Text>& protocol, bool network_p
   return {};
 }
 
-struct IcmpName {
-  std::string_view name;
-  std::uint8_t type;
-};
-// pkg/policy/api/icmp.go
-constexpr std::array<IcmpName, 14> icmp4_names{{{"EchoReply", 0}, {"DestinationUnreachable", 3}, {"Redirect", 5}, {"Echo", 8},
-                                                {"EchoRequest", 8}, {"RouterAdvertisement", 9}, {"RouterSelection", 10},
-                                                {"TimeExceeded", 11}, {"ParameterProblem", 12}, {"Timestamp", 13},
-                                                {"TimestampReply", 14}, {"Photuris", 40}, {"ExtendedEchoRequest", 42},
-                                                {"ExtendedEchoReply", 43}}};
-constexpr std::array<IcmpName, 27> icmp6_names{{
-    {"DestinationUnreachable", 1}, {"PacketTooBig", 2}, {"TimeExceeded", 3}, {"ParameterProblem", 4},
-    {"EchoRequest", 128}, {"EchoReply", 129}, {"MulticastListenerQuery", 130}, {"MulticastListenerReport", 131},
-    {"MulticastListenerDone", 132}, {"RouterSolicitation", 133}, {"RouterAdvertisement", 134},
-    {"NeighborSolicitation", 135}, {"NeighborAdvertisement", 136}, {"RedirectMessage", 137}, {"RouterRenumbering", 138},
-    {"ICMPNodeInformationQuery", 139}, {"ICMPNodeInformationResponse", 140},
-    {"InverseNeighborDiscoverySolicitation", 141}, {"InverseNeighborDiscoveryAdvertisement", 142},
-    {"HomeAgentAddressDiscoveryRequest", 144}, {"HomeAgentAddressDiscoveryReply", 145}, {"MobilePrefixSolicitation", 146},
-    {"MobilePrefixAdvertisement", 147}, {"DuplicateAddressRequestCodeSuffix", 157},
-    {"DuplicateAddressConfirmationCodeSuffix", 158}, {"ExtendedEchoRequest", 160}, {"ExtendedEchoReply", 161}}};
-
 std::optional<std::uint8_t> icmp_type(const std::string& written, bool v6) {
   std::uint8_t number = 0;
   const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), number);
   if (error == std::errc() && end == written.data() + written.size()) return number;
-  const auto find = [&](const auto& names) -> std::optional<std::uint8_t> {
-    const auto at = std::find_if(names.begin(), names.end(), [&](const IcmpName& n) { return n.name == written; });
-    return at == names.end() ? std::nullopt : std::optional(at->type);
-  };
-  return v6 ? find(icmp6_names) : find(icmp4_names);
+  const IcmpName* const name = find_icmp_name(written);
+  return !name ? std::nullopt : v6 ? name->v6 : name->v4;
 }
 
 class TrafficLowering {
@@ -93,22 +54,22 @@ class TrafficLowering {
         ranges && written.end_port && *written.end_port > 0 && *written.end_port <= 65535
             ? static_cast<std::uint16_t>(*written.end_port) : std::uint16_t{0};
     if (!written.port || written.port->value.empty()) return add(protocols, {});
-    if (is_name(written.port->value) && !(network_policy && written.port->number)) {
-      for (const Protocol protocol : protocols)
-        set_.named.push_back({lower_case(written.port->value), protocol, end_port, written.port->loc});
+    const auto& [text, loc, is_number] = *written.port;
+    if (is_service_name(text)) {
+      set_.named.push_back({lower_case(text), protocols, end_port, loc});
       return;
     }
-    const std::optional<std::uint16_t> number = parse_number(written.port->value);
-    if (!number) return;  // validate() has refused it
-    if (written.port->value.size() > 1 && written.port->value.front() == '0')
-      context_.diagnostics.report_rule<Kind::OctalPort>(where_.id, written.port->loc, written.port->value, *number);
-    add(protocols, range(*number, end_port, written.port->loc));
+    const PortNumber number = parse_port(text);
+    if (!number.error.empty()) return unreadable(text, loc, protocols);
+    if (text.size() > 1 && text.front() == '0')
+      context_.diagnostics.report_rule<Kind::OctalPort>(where_.id, loc, text, number.value);
+    add(protocols, range(number.value, end_port, loc));
   }
 
   void icmp(const IcmpField& field) {
     const bool v6 = field.family && field.family->value == "IPv6";
     const std::optional<std::uint8_t> type = field.type ? icmp_type(field.type->value, v6) : std::nullopt;
-    if (!type) return;  // validate() has refused it
+    if (!type) return;  // a plain number above 255, which no packet carries; validate() refuses anything else
     if (*type == 0) context_.diagnostics.report_rule<Kind::IcmpTypeZero>(where_.id, field.type->loc);
     ir::Traffic traffic{v6 ? Protocol::Icmp6 : Protocol::Icmp, {}, std::nullopt};
     if (*type != 0) traffic.icmp_type = *type;
@@ -118,36 +79,44 @@ class TrafficLowering {
   /// Reports what OVN cannot do with this entry; true if its ports are to be emitted all the same.
   bool plain_l4(const PortRule& entry) {
     bool plain = true;
-    const auto refuse = [&]<Kind kind>(std::integral_constant<Kind, kind>, Loc loc, const auto&... args) {
-      const bool accepted = context_.accepts(kind);
-      context_.diagnostics.report_rule<kind>(where_.id, loc, args...,
-                                             accepted ? "the ports they guard are opened without them" : "the ports they guard stay closed");
-      plain = plain && accepted;
-    };
     if (entry.rules) {
       const L7Rules& rules = *entry.rules;
-      if (rules.http && !rules.http->empty()) refuse(of<Kind::HttpRule>(), rules.loc);
+      if (rules.http && !rules.http->empty()) plain &= accepted<Kind::HttpRule>(rules.loc);
       if (rules.dns && !rules.dns->empty()) {
         const bool all = std::any_of(rules.dns->begin(), rules.dns->end(), [](const Fqdn& name) {
           return name.match_pattern && name.match_pattern->value == "*";
         });
-        if (all) refuse(of<Kind::DnsRuleAllNames>(), rules.loc);
-        else refuse(of<Kind::DnsRule>(), rules.loc);
+        if (all) plain &= accepted<Kind::DnsRuleAllNames>(rules.loc);
+        else plain &= accepted<Kind::DnsRule>(rules.loc);
       }
-      if (rules.kafka && !rules.kafka->empty()) refuse(of<Kind::KafkaRule>(), rules.loc);
+      if (rules.kafka && !rules.kafka->empty()) plain &= accepted<Kind::KafkaRule>(rules.loc);
       if ((rules.l7proto && !rules.l7proto->value.empty()) || (rules.l7 && !rules.l7->empty()))
-        refuse(of<Kind::CustomL7Rule>(), rules.loc);
+        plain &= accepted<Kind::CustomL7Rule>(rules.loc);
     }
-    if (entry.server_names && !entry.server_names->empty()) refuse(of<Kind::ServerNames>(), entry.loc);
-    if (entry.terminating_tls) refuse(of<Kind::TlsInspection>(), *entry.terminating_tls, "terminatingTLS");
-    if (entry.originating_tls) refuse(of<Kind::TlsInspection>(), *entry.originating_tls, "originatingTLS");
-    if (entry.listener) refuse(of<Kind::EnvoyListener>(), *entry.listener);
+    if (entry.server_names && !entry.server_names->empty()) plain &= accepted<Kind::ServerNames>(entry.loc);
+    if (entry.terminating_tls) plain &= accepted<Kind::TlsInspection>(*entry.terminating_tls, "terminatingTLS");
+    if (entry.originating_tls) plain &= accepted<Kind::TlsInspection>(*entry.originating_tls, "originatingTLS");
+    if (entry.listener) plain &= accepted<Kind::EnvoyListener>(*entry.listener);
     return plain;
   }
 
  private:
-  template <Kind kind>
-  static std::integral_constant<Kind, kind> of() { return {}; }
+  /// Reports what guards some ports; true if the user accepts them without it.
+  template <Kind kind, typename... Args>
+  bool accepted(Loc loc, const Args&... args) {
+    const bool open = context_.accepts(kind);
+    context_.diagnostics.report_rule<kind>(where_.id, loc, args...,
+                                           open ? "the ports they guard are opened without them" : "the ports they guard stay closed");
+    return open;
+  }
+
+  // Only deny rules before 1.17 get here, which Cilium did not check; the schema lets `70000` and `1-5` pass (C§1.3).
+  void unreadable(const std::string& port, Loc loc, const std::vector<Protocol>& protocols) {
+    const bool deny = where_.verdict == Verdict::Deny;
+    context_.diagnostics.report_rule<Kind::PortUnreadable>(
+        where_.id, loc, port, deny ? "the deny is widened to every port of the protocol" : "the allow is left out");
+    if (deny) add(protocols, {});
+  }
 
   ir::PortRange range(std::uint16_t first, std::uint16_t end_port, Loc loc) {
     if (first == 0) {

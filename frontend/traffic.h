@@ -11,10 +11,10 @@
 
 namespace policyconv::cilium {
 
-/// A port written by name, for one protocol.
+/// A port written by name.
 struct NamedPort {
   std::string name;
-  Protocol protocol = Protocol::Tcp;
+  std::vector<Protocol> protocols;  // one, or all that have ports
   std::uint16_t end_port = 0;  // 0: none
   Loc loc;
 };
@@ -22,7 +22,6 @@ struct NamedPort {
 struct TrafficSet {
   std::vector<ir::Traffic> fixed;
   std::vector<NamedPort> named;
-  [[nodiscard]] bool empty() const { return fixed.empty() && named.empty(); }
 };
 
 /// What packets a rule is about. Ports guarded by L7 rules, TLS, SNI or a listener are left out and reported, unless

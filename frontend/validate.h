@@ -1,4 +1,5 @@
-// Cilium's own validation (Rule.Sanitize and CRD rules, C§10), in Cilium's words. Entrance: validate().
+// What Cilium (Rule.Sanitize) or the API server before it (schemas, C§10) refuses, Cilium's part in its own words.
+// Entrance: validate().
 #pragma once
 
 #include "frontend/policy.h"
@@ -6,7 +7,8 @@
 
 namespace policyconv::cilium {
 
-/// Sets `rejected` and `rejected_at` if Cilium of that version refuses the object; nothing of it is then enforced.
+/// Sets `rejected` and `rejected_at` if Cilium of that version or the API server refuses the object; nothing of it is
+/// then enforced.
 /// Only the first error is kept, as Cilium does; two-name errors ("combining X and Y") have X and Y sorted.
 void validate(Policy& policy, const Semantics& semantics);
 void validate(NetworkPolicy& policy, const Semantics& semantics);

@@ -55,7 +55,7 @@ std::vector<Address> apiserver_addresses(const Cluster& cluster) {
 
 const Subnet* subnet_of(const Cluster& cluster, const Pod& pod) {
   if (const auto named = pod.annotations.find("ovn.kubernetes.io/logical_switch"); named != pod.annotations.end())
-    if (const Subnet* subnet = cluster.find_subnet(named->second)) return subnet;
+    return cluster.find_subnet(named->second);
   if (pod.addresses.empty()) return nullptr;
   const Subnet* best = nullptr;
   int best_rank = 0;

@@ -60,6 +60,7 @@ struct Node {
   std::string name;
   Labels labels;
   std::vector<Address> internal;     // InternalIP
+  std::vector<Address> external;     // ExternalIP: node addresses to Cilium too
   std::vector<Address> join;         // ovn0, from annotation ovn.kubernetes.io/ip_address
   Loc loc;
   bool operator==(const Node&) const = default;
@@ -177,8 +178,9 @@ struct Cluster {
 /// The addresses of the API server: EndpointSlices of default/kubernetes, sorted (C§4 kube-apiserver).
 [[nodiscard]] std::vector<Address> apiserver_addresses(const Cluster& cluster);
 
-/// The Subnet of the pod's default network: annotation ovn.kubernetes.io/logical_switch, else the only Subnet of
-/// provider `ovn` that contains its first address, preferring one bound to the pod's namespace, then the default one.
+/// The Subnet of the pod's default network: the one that annotation ovn.kubernetes.io/logical_switch names (nullptr if the
+/// dump lacks it); without the annotation a Subnet of provider `ovn` that contains its first address, preferring one
+/// bound to the pod's namespace, then the default one.
 [[nodiscard]] const Subnet* subnet_of(const Cluster& cluster, const Pod& pod);
 
 }  // namespace policyconv

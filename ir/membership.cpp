@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace policyconv::ir {
 namespace {
@@ -16,6 +17,9 @@ constexpr std::array<std::string_view, 14> dropped{
     "k8s.io",              "pod-template-generation",  "pod-template-hash",
     "controller-revision-hash", "annotation",          "controller-uid",
     "etcd_node",           "topology.kubernetes.io"};
+
+// pkg/k8s/utils filters these out of a pod's own labels.
+constexpr std::string_view cilium_prefix = "io.cilium.k8s";
 
 bool intersects(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
@@ -40,10 +44,9 @@ bool identity_relevant(std::string_view key) {
 Labels identity_labels(const Cluster& cluster, const Pod& pod) {
   Labels labels;
   for (const auto& [key, value] : pod.labels)
-    if (identity_relevant(key)) labels.emplace(key, value);
+    if (identity_relevant(key) && !key.starts_with(cilium_prefix)) labels.emplace(key, value);
   labels.insert_or_assign(std::string(namespace_key), pod.ns);
   labels.insert_or_assign(std::string(service_account_key), pod.service_account);
-  labels.erase(std::string(cluster_key));
   if (const Namespace* ns = cluster.find_namespace(pod.ns))
     for (const auto& [key, value] : ns->labels)
       labels.insert_or_assign(std::string(namespace_labels_prefix) + key, value);
@@ -74,13 +77,6 @@ bool is_member(const Group& group, const Labels& labels, const std::vector<Conta
          meets(group.all_of, labels);
 }
 
-bool disjoint(const Group& a, const Group& b) {
-  return std::any_of(a.all_of.begin(), a.all_of.end(), [&](const Requirement& mine) {
-    return std::any_of(b.all_of.begin(), b.all_of.end(),
-                       [&](const Requirement& theirs) { return contradict(mine, theirs); });
-  });
-}
-
 bool implies(const Group& inner, const Group& outer) {
   return (!outer.port || outer.port == inner.port) &&
          std::all_of(outer.all_of.begin(), outer.all_of.end(), [&](const Requirement& wanted) {
@@ -106,6 +102,18 @@ std::optional<std::vector<Requirement>> normalize(std::vector<Requirement> all_o
     for (std::size_t j = i + 1; j < all_of.size(); ++j)
       if (contradict(all_of[i], all_of[j])) return std::nullopt;
   return all_of;
+}
+
+std::optional<Group> selected_by(const Service& service) {
+  if (!service.selector) return std::nullopt;
+  std::vector<Requirement> all_of{{std::string(namespace_key), Op::In, {service.ns}}};
+  for (const auto& [key, value] : *service.selector) {
+    if (!identity_relevant(key)) return std::nullopt;
+    all_of.push_back({key, Op::In, {value}});
+  }
+  std::optional<std::vector<Requirement>> normal = normalize(std::move(all_of));
+  if (!normal) return std::nullopt;
+  return Group{*std::move(normal), std::nullopt};
 }
 
 }  // namespace policyconv::ir

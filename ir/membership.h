@@ -1,6 +1,7 @@
 // Which pods a group holds: identity labels as Cilium derives them from a pod, and group membership.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,7 @@ inline constexpr std::string_view cluster_key = "io.cilium.k8s.policy.cluster";
 [[nodiscard]] bool identity_relevant(std::string_view key);
 
 /// The identity labels of a pod without the cluster label: its relevant labels, namespace, namespace labels, account.
+/// What begins with `io.cilium.k8s` only Cilium sets: a pod cannot claim it with labels of its own.
 [[nodiscard]] Labels identity_labels(const Cluster& cluster, const Pod& pod);
 
 [[nodiscard]] bool meets(const Requirement& requirement, const Labels& labels);
@@ -27,13 +29,14 @@ inline constexpr std::string_view cluster_key = "io.cilium.k8s.policy.cluster";
 /// `labels` are those of identity_labels(), `ports` the pod's named ports.
 [[nodiscard]] bool is_member(const Group& group, const Labels& labels, const std::vector<ContainerPort>& ports);
 
-/// True if the two groups cannot share a pod for a reason visible in their requirements alone.
-[[nodiscard]] bool disjoint(const Group& a, const Group& b);
-
 /// True if every pod of `inner`, running or future, is in `outer` because inner's requirements include outer's.
 [[nodiscard]] bool implies(const Group& inner, const Group& outer);
 
 /// Sorts and merges the requirements; nullopt if they contradict each other, so that no pod can ever meet them.
 [[nodiscard]] std::optional<std::vector<Requirement>> normalize(std::vector<Requirement> all_of);
+
+/// The pods of a Service: its selector within its namespace, as far as labels of the identity can say it. nullopt: the
+/// Service has no selector, or one that no identity ever meets.
+[[nodiscard]] std::optional<Group> selected_by(const Service& service);
 
 }  // namespace policyconv::ir

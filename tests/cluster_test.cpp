@@ -512,7 +512,7 @@ TEST_CASE("what carries no facts is passed over") {
 {apiVersion: v1, kind: Pot, metadata: {name: typo2}}
 )") ==
       Texts{
-          "a.yaml:0:0: PC0209 objects that say nothing about the network are passed over: 2 Pot, 1 Service, 1 Subnet"});
+          "a.yaml:0:0: PC0209 objects of kinds that are not read are passed over: 2 Pot, 1 Service, 1 Subnet"});
   CHECK(parse({"{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: x}}"}).cluster.services.empty());
 }
 

@@ -140,6 +140,12 @@ items:
   metadata: {name: join}
   spec: {cidrBlock: "100.64.0.0/16,fd00:100:64::/112", gateway: "100.64.0.1,fd00:100:64::1", vpc: ovn-cluster, provider: ovn}
 - {apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}, spec: {clusterIP: 10.96.0.1, ports: [{port: 443}]}}
+- apiVersion: discovery.k8s.io/v1
+  kind: EndpointSlice
+  metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}
+  addressType: IPv4
+  endpoints: [{addresses: [192.168.0.1]}]
+  ports: [{port: 6443}]
 - {apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: kubernetes}, spec: {cidrs: [10.96.0.0/12, "fd00:10:96::/112"]}}
 - apiVersion: v1
   kind: Pod

@@ -134,6 +134,21 @@ inline verify::Flow resolve(const Flow& flow, const Cluster& cluster) {
   return {end(flow.from), end(flow.to), flow.protocol, flow.port};
 }
 
+/// Can the flow be a packet of this family? An `ip:` end fixes the family, also where it is the address of a node; and of
+/// the control-plane node only the IPv4 address is an API server address in these cases (their README).
+inline bool carried(const Flow& flow, Family family) {
+  const auto fits = [&](std::string_view end) {
+    if (end == "node:cp1") return family == Family::V4;
+    return !end.starts_with("ip:") || parse_address(end.substr(3))->family == family;
+  };
+  return fits(flow.from) && fits(flow.to);
+}
+
+/// The clusters of the corpora list no Service and no service range; these hold none of their addresses.
+inline std::vector<Cidr> service_cidrs() {
+  return {*parse_cidr("198.18.0.0/24"), *parse_cidr("fdff:0:5e::/112")};
+}
+
 inline std::string to_string(const Flow& flow) {
   return flow.from + " -> " + flow.to + " " + std::string(policyconv::to_string(flow.protocol)) + "/" +
          std::to_string(flow.port);

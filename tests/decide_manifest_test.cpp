@@ -280,7 +280,15 @@ TEST_CASE("the node ACL lets the own node in, below or above the drops of groups
   CHECK(says(node_drop(16, 15484), to_db("10.1.0.2"), In) == "deny: tie: drop in g (OVN 3000), node ACL");
   CHECK(says(node_drop(16, 15485), to_db("10.1.0.2"), In) == "allow: node ACL");
   CHECK(says(node_drop(15, 1), to_db("10.1.0.2"), In) == "allow: node ACL");
-  CHECK(says(node_drop(15, 1), to_db("10.1.0.1"), In) == "deny: drop in g (OVN 2299)");
+
+  // twin, which has the address of db in another VPC, runs on n1; so does web, on the Subnet of db (K§7.1).
+  CHECK(says(node_drop(15, 1), to_db("10.1.0.1"), In) == "allow: node ACL");
+  Cluster alone = cluster();
+  alone.pods[twin].addresses = {address("10.16.0.9")};
+  CHECK(says(node_drop(15, 1), to_db("10.1.0.1"), In, nullptr, alone) == "deny: drop in g (OVN 2299)");
+  alone = cluster();
+  alone.pods[web].node = "n2";
+  CHECK(says(node_drop(15, 1), to_db("10.1.0.1"), In, nullptr, alone) == "deny: drop in g (OVN 2299)");
 
   Manifest without = node_drop(15, 1);
   without.node_anchor = false;
@@ -331,7 +339,6 @@ TEST_CASE("existing Subnet ACLs count, kept or untouched, for unbound pods as we
   const Manifest empty = manifest(16, {});
   CHECK(says(empty, to_db("10.0.0.9"), In, nullptr, facts) == "deny: Subnet ACL 1000 of main");
   CHECK(says(empty, to_db("11.0.0.9"), In, nullptr, facts) == "allow: no security group");
-  CHECK(says(empty, from_db("10.0.0.9"), Out, nullptr, facts) == "allow: no security group");
   Packet from_web = packet("10.16.0.2", "1.1.1.1");
   from_web.from_pod = web;
   CHECK(says(empty, from_web, Out, nullptr, facts) == "deny: Subnet ACL 1000 of main");
@@ -340,6 +347,28 @@ TEST_CASE("existing Subnet ACLs count, kept or untouched, for unbound pods as we
   replaced.subnets = {{"main", {existing("to-lport", 7, "ip4.src == 11.0.0.0/8", "drop")}, {}}};
   CHECK(says(replaced, to_db("10.0.0.9"), In, nullptr, facts) == "allow: no security group");
   CHECK(says(replaced, to_db("11.0.0.9"), In, nullptr, facts) == "deny: Subnet ACL 7 of main");
+}
+
+TEST_CASE("a Subnet ACL without a scope hits what crosses the port of the router as well (K§10.3)") {
+  Cluster facts = cluster();
+  const Manifest empty = manifest(16, {});
+  Packet inside = from_db("10.16.0.2");
+  inside.to_pod = web;
+
+  facts.subnets[1].acls = {existing("to-lport", 1000, "ip4.src == 10.16.0.3", "drop")};
+  CHECK(says(empty, from_db("1.1.1.1"), Out, nullptr, facts) == "deny: Subnet ACL 1000 of main, at the router");
+  CHECK(says(empty, inside, Out, nullptr, facts) == "allow: no security group");
+  CHECK(says(empty, inside, In, nullptr, facts) == "deny: Subnet ACL 1000 of main");
+
+  facts.subnets[1].acls = {existing("from-lport", 1000, "ip", "drop"),
+                           existing("from-lport", 2000, "ip4.dst == 1.1.1.1", "allow-related")};
+  CHECK(says(empty, from_db("1.1.1.1"), Out, nullptr, facts) == "allow: Subnet ACL 2000 of main");
+  CHECK(says(empty, to_db("1.1.1.1"), In, nullptr, facts) == "deny: Subnet ACL 1000 of main, at the router");
+  CHECK(says(empty, inside, In, nullptr, facts) == "allow: no security group");
+
+  facts.subnets[1].acls = {existing("from-lport", 1000, "inport == \"main-ovn-cluster\"", "drop")};
+  CHECK(says(empty, to_db("1.1.1.1"), In, nullptr, facts) == "deny: Subnet ACL 1000 of main, at the router");
+  CHECK(says(empty, from_db("1.1.1.1"), Out, nullptr, facts) == "allow: no security group");
 }
 
 TEST_CASE("a Subnet with an entry that OVN refuses has no ACLs; one that does not parse is alone without effect") {
@@ -437,6 +466,16 @@ TEST_CASE("DHCP passes by base ACLs, except requests on 1.12; any user drop beat
   Packet answer = to_db("10.16.0.1", Protocol::Udp, 68);
   answer.source_port = 67;
   CHECK(says(manifest(12, {group("g", {})}), answer, In) == "allow: base ACL");
+
+  // On 1.12 the base ACLs of the sender's group let its requests into the ports of its own switch (K§1.2).
+  Packet across = packet("10.16.0.2", "10.16.0.3", Protocol::Udp, 67);
+  across.source_port = 68, across.from_pod = web, across.to_pod = db;
+  Manifest both = manifest(12, {group("g", {})});
+  CHECK(says(both, across, In) == "deny: deny-all");
+  both.bindings.push_back({"shop", "web", {"g"}});
+  CHECK(says(both, across, In) == "allow: base ACL");
+  both.release.minor = 13;
+  CHECK(says(both, across, In) == "deny: deny-all");
 }
 
 TEST_CASE("neighbour discovery passes before every ACL") {

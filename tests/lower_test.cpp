@@ -1,6 +1,7 @@
 // Policies to IR: one row per rule of the reference, as text.
 #include <catch2/catch.hpp>
 
+#include "ir/membership.h"
 #include "tests/compile.h"
 
 using namespace policyconv;
@@ -155,6 +156,8 @@ TEST_CASE("toServices is resolved, and never a wildcard (C§6.2)") {
 ---
 {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop}, spec: {selector: {app: db}, clusterIP: 10.96.0.9, ports: [{port: 5432}]}}
 ---
+{apiVersion: v1, kind: Service, metadata: {name: cold, namespace: shop}, spec: {clusterIP: 10.96.0.7, ports: [{port: 443}]}}
+---
 {apiVersion: v1, kind: Service, metadata: {name: ext, namespace: shop}, spec: {clusterIP: 10.96.0.8, ports: [{port: 443}]}}
 ---
 {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: ext-1, namespace: shop, labels: {kubernetes.io/service-name: ext}},
@@ -167,6 +170,9 @@ TEST_CASE("toServices is resolved, and never a wildcard (C§6.2)") {
         "isolate g1 egress\nallow g1 egress to g0 (app=db, namespace=shop): any protocol\n");
   CHECK(rules(egress("{toServices: [{k8sService: {serviceName: ext}}]}")) ==
         "isolate g0 egress\nallow g0 egress to outside 198.51.100.7/32: any protocol\n");
+  const testing::Compiled empty = egress("{toServices: [{k8sService: {serviceName: cold, namespace: shop}}]}");
+  CHECK(empty.losses() == "PC1124");
+  CHECK(empty.program.rules.empty());
   const testing::Compiled missing = egress("{toServices: [{k8sService: {serviceName: nope}}], toPorts: [{ports: [{port: '80', protocol: TCP}]}]}");
   CHECK(missing.losses() == "PC1120");
   CHECK(missing.program.rules.empty());
@@ -192,6 +198,154 @@ TEST_CASE("NetworkPolicy as Cilium enforces it (C§9)") {
         "isolate g1 ingress\nallow g1 ingress from g0 (app=probe, namespace label team=platform): any protocol\n");
   CHECK(np("{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{}]}]}") ==
         "isolate g0 ingress\nallow g0 ingress from outside 10.0.0.0/8 except 10.1.0.0/16: tcp\n");
+}
+
+TEST_CASE("a pod cannot claim the labels that Cilium sets (C§3.1)") {
+  Cluster cluster;
+  cluster.namespaces.push_back({"shop", {{"team", "retail"}}, {}, {}});
+  Pod pod;
+  pod.ns = "shop", pod.service_account = "default";
+  pod.labels = {{"app", "web"}, {"io.cilium.k8s.namespace.labels.zone", "trusted"}, {"io.cilium.k8s.policy.serviceaccount", "admin"},
+                {"io.cilium.k8s.policy.cluster", "west"}, {"io.kubernetes.pod.namespace", "ops"}};
+  CHECK(ir::identity_labels(cluster, pod) == Labels{{"app", "web"}, {"io.cilium.k8s.namespace.labels.team", "retail"},
+                                                    {"io.cilium.k8s.policy.serviceaccount", "default"},
+                                                    {"io.kubernetes.pod.namespace", "shop"}});
+}
+
+TEST_CASE("the pods of a Service") {
+  Service service;
+  service.ns = "shop";
+  CHECK_FALSE(ir::selected_by(service));
+  service.selector = Labels{{"app", "web"}};
+  CHECK(ir::selected_by(service) ==
+        ir::Group{{{"app", ir::Op::In, {"web"}}, {std::string(ir::namespace_key), ir::Op::In, {"shop"}}}, std::nullopt});
+  service.selector = Labels{{"pod-template-hash", "abc"}};  // no label of an identity
+  CHECK_FALSE(ir::selected_by(service));
+}
+
+TEST_CASE("world labels mean different addresses with one and with two address families (C§3.5)") {
+  const auto peers = [](const std::string& direction, const std::string& op, const std::string& key, const Options& options = {}) {
+    const testing::Compiled compiled =
+        compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  " + direction + ": [{fromEndpoints: [{matchExpressions: [{key: '" +
+                    key + "', operator: " + op + "}]}]}]"), testing::small_cluster, options);
+    std::string text = compiled.reported("PC1141") ? "PC1141 " : "";
+    for (const ir::Rule& rule : compiled.program.rules) {
+      if (std::holds_alternative<ir::Anyone>(rule.peer)) text += "anyone ";
+      else if (const auto* outside = std::get_if<ir::Outside>(&rule.peer)) text += to_string(outside->within) + " ";
+      else if (std::holds_alternative<ir::GroupId>(rule.peer)) text += "pods ";
+      else text += "nodes ";
+    }
+    return text;
+  };
+  CHECK(peers("ingress", "Exists", "reserved:world") == "PC1141 ");
+  CHECK(peers("ingressDeny", "Exists", "reserved:world") == "PC1141 0.0.0.0/0 ::/0 ");
+  CHECK(peers("ingress", "DoesNotExist", "reserved:world") == "PC1141 pods nodes ");
+  CHECK(peers("ingressDeny", "DoesNotExist", "reserved:world") == "PC1141 anyone ");
+  CHECK(peers("ingress", "Exists", "reserved:world-ipv4") == "PC1141 ");
+  CHECK(peers("ingressDeny", "Exists", "reserved:world-ipv4") == "PC1141 0.0.0.0/0 ");
+  CHECK(peers("ingress", "DoesNotExist", "reserved:world-ipv4") == "PC1141 pods ::/0 nodes ");
+  CHECK(peers("ingress", "Exists", "reserved:world", {.cilium_minor = 14}) == "0.0.0.0/0 ::/0 ");
+  CHECK(peers("ingress", "DoesNotExist", "reserved:health") == "anyone ");
+}
+
+TEST_CASE("port names: of equal names the last counts, and one protocol that has it is enough") {
+  const std::string pods = testing::small_cluster + R"(---
+{apiVersion: v1, kind: Pod, metadata: {name: dns-0, namespace: shop, labels: {app: dns}},
+ spec: {nodeName: n1, containers: [{name: a, ports: [{name: dns, containerPort: 53}, {name: tcp, containerPort: 53}]},
+                                   {name: b, ports: [{name: dns, containerPort: 5353, protocol: UDP}]}]},
+ status: {phase: Running, podIPs: [{ip: 10.16.0.13}]}}
+)";
+  const auto dns = [&](const std::string& port) {
+    return compile(cnp("  endpointSelector: {matchLabels: {app: dns}}\n  ingress: [{toPorts: [{ports: [" + port + "]}]}]"), pods);
+  };
+  CHECK(rules(dns("{port: dns}")) == "isolate g0 ingress\nallow g1 ingress from anyone: udp 5353\n");
+  CHECK_FALSE(dns("{port: dns}").reported("PC1150"));
+  CHECK(dns("{port: dns, protocol: TCP}").count("PC1150") == 1);
+  CHECK(dns("{port: nope}").count("PC1150") == 1);
+}
+
+TEST_CASE("a clusterwide use of a port name shares pods with every other") {
+  const auto use = [](int end_port) {
+    return fmt::format("  endpointSelector: {{matchLabels: {{app: web}}}}\n  ingress: [{{toPorts: [{{ports: [{{port: http, protocol: TCP, endPort: {}}}]}}]}}]", end_port);
+  };
+  CHECK(compile(cnp(use(9500)) + ccnp(use(9600)), testing::small_cluster).count("PC1154") == 2);
+  CHECK_FALSE(compile(cnp(use(9500)) + ccnp(use(9500)), testing::small_cluster).reported("PC1154"));
+  CHECK_FALSE(compile(cnp(use(9500)) + cnp(use(9600), "p", "ops"), testing::small_cluster).reported("PC1154"));
+}
+
+TEST_CASE("up to 1.19 running pods alone decide about port names on egress") {
+  const auto egress = [](const std::string& list, const std::string& port, const std::string& cluster) {
+    return compile(cnp("  endpointSelector: {matchLabels: {app: db}}\n  " + list + ": [{toPorts: [{ports: [{port: " + port +
+                       ", protocol: TCP}]}]}]"), cluster, {.cilium_minor = 19});
+  };
+  const std::string template_only = testing::small_cluster + R"(---
+{apiVersion: v1, kind: Pod, metadata: {name: m-0, namespace: shop, labels: {app: m}},
+ spec: {nodeName: n1, containers: [{name: a, ports: [{name: metrics, containerPort: 9100}]}]},
+ status: {phase: Running, podIPs: [{ip: 10.16.0.14}]}}
+---
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: m, namespace: shop},
+ spec: {template: {metadata: {labels: {app: m}}, spec: {containers: [{name: a, ports: [{name: metrics, containerPort: 9999}]}]}}}}
+)";
+  CHECK(rules(egress("egress", "metrics", template_only)) == "isolate g0 egress\nallow g0 egress to anyone: tcp 9100\n");
+  CHECK(egress("egress", "http", testing::small_cluster).program.rules.empty());
+  const testing::Compiled denied = egress("egressDeny", "http", testing::small_cluster);
+  CHECK(denied.losses() == "PC1156");
+  CHECK(rules(denied) == "isolate g0 egress\ndeny g0 egress to anyone: tcp 8080\ndeny g0 egress to anyone: tcp 9090\n");
+}
+
+TEST_CASE("a deny port that cannot be read denies every port (before 1.17)") {
+  const auto deny = [](const std::string& port) {
+    return compile(cnp("  endpointSelector: {}\n  ingressDeny: [{toPorts: [{ports: [{port: '" + port + "', protocol: TCP}]}]}]"),
+                   testing::small_cluster, {.cilium_minor = 16});
+  };
+  for (const char* port : {"70000", "1-5", "0x0000000000000010000"}) {
+    CHECK(deny(port).losses() == "PC1165");
+    CHECK(rules(deny(port)) == "isolate g0 ingress\ndeny g0 ingress from anyone: tcp\n");
+  }
+  CHECK(rules(deny("0b0000000000000001010")) == "isolate g0 ingress\ndeny g0 ingress from anyone: tcp 10\n");
+}
+
+TEST_CASE("a CIDR group that is not there widens a deny and leaves an allow out") {
+  const std::string group = "{apiVersion: cilium.io/v2, kind: CiliumCIDRGroup, metadata: {name: g, labels: {a: b}}, spec: {externalCIDRs: [192.0.2.0/24]}}\n---\n";
+  const auto egress = [&](const std::string& list, const std::string& element) {
+    const testing::Compiled compiled =
+        compile(group + cnp("  endpointSelector: {}\n  " + list + ": [{toCIDRSet: [{" + element + "}]}]"), testing::small_cluster);
+    return compiled.losses() + " " + rules(compiled);
+  };
+  const std::string isolate = "isolate g0 egress\n", from = "g0 egress to outside ";
+  for (const std::string element : {"cidrGroupRef: x", "cidrGroupSelector: {matchLabels: {a: c}}"}) {
+    CHECK(egress("egress", element) == "PC1130 " + isolate);
+    CHECK(egress("egressDeny", element) ==
+          "PC1130 " + isolate + "deny " + from + "0.0.0.0/0: any protocol\ndeny " + from + "::/0: any protocol\n");
+  }
+  CHECK(egress("egress", "cidrGroupSelector: {matchLabels: {a: b}}") == " " + isolate + "allow " + from + "192.0.2.0/24: any protocol\n");
+}
+
+TEST_CASE("pods of other clusters are not passed over in silence") {
+  const auto losses = [](const std::string& list, const std::string& peer, const Options& options = {}) {
+    return compile(cnp("  endpointSelector: {}\n  " + list + ": [{" + peer + "}]"), testing::small_cluster, options).losses();
+  };
+  const auto cluster = [](const std::string& rest) { return "fromEndpoints: [{matchExpressions: [{key: io.cilium.k8s.policy.cluster, operator: " + rest + "}]}]"; };
+  CHECK(losses("ingress", cluster("In, values: [west]")) == "PC1144");
+  CHECK(losses("ingressDeny", cluster("In, values: [west]")) == "PC1145");
+  CHECK(losses("ingress", cluster("Exists")) == "PC1144");
+  CHECK(losses("ingress", cluster("NotIn, values: [default]")) == "PC1144");
+  CHECK(losses("ingress", cluster("In, values: [default]")) == "");
+  CHECK(losses("ingress", "fromEntities: [cluster-mesh]") == "PC1144");
+  CHECK(losses("ingressDeny", "fromEntities: [cluster-mesh]") == "PC1145");
+  CHECK(losses("ingress", "fromEntities: [cluster]") == "");
+}
+
+TEST_CASE("fromRequires narrows NetworkPolicies and Services, too") {
+  const std::string narrowing = cnp("  endpointSelector: {}\n  ingress: [{fromRequires: [{matchLabels: {team: a}}]}]\n  egress: [{toRequires: [{matchLabels: {team: a}}]}]", "narrow");
+  const auto losses = [&](const std::string& policy) { return compile(narrowing + policy, testing::small_cluster, {.cilium_minor = 18}).losses(); };
+  const auto np = [](const std::string& rule) {
+    return "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: np, namespace: shop}, spec: {podSelector: {}, ingress: [" + rule + "]}}";
+  };
+  CHECK(losses(np("{from: [{podSelector: {}}]}")) == "PC1113 PC1113 PC1114");
+  CHECK(losses(np("{}")) == "PC1113 PC1113 PC1114");
+  CHECK(losses(np("{from: [{ipBlock: {cidr: 192.0.2.0/24}}]}")) == "PC1113 PC1113");
+  CHECK(losses(cnp("  endpointSelector: {}\n  egress: [{toServices: [{k8sService: {serviceName: kubernetes}}]}]", "z")) == "PC1113 PC1113 PC1114");
 }
 
 TEST_CASE("fromRequires stops every allow it could narrow") {

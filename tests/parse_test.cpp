@@ -439,7 +439,10 @@ TEST_CASE("what is reported") {
        "bits"},
       {ingress("{toPorts: [{ports: [{port: 80}]}]}"),
        "a.yaml:4:67 PC0123 note: port 80 is a number, the API server demands a string [write `port: \"80\"`]"},
-      {network_policy("{ingress: [{ports: [{port: 80}, {port: \"80\"}]}]}"), ""},
+      {network_policy("{ingress: [{ports: [{port: 80}, {port: http}]}]}"), ""},
+      {network_policy("{ingress: [{ports: [{port: \"80\"}]}]}"),
+       "a.yaml:4:34 PC0301 no effect: Cilium rejects this policy and enforces nothing of it: the API server refuses it: "
+       "port \"80\" is text and no port name"},
       // all mistakes in one run
       {ingress("{fromCIDR: {}, toPorts: 1, icmp: []}"),
        "a.yaml:4:51 PC0120 error: `fromCIDR` is a mapping, it must be a list\n"

@@ -61,7 +61,8 @@ std::string object_of(const Field& field, const std::string& path) {
     kind.resize(dot);
   }
   if (kind == "NetworkPolicy") version = "networking.k8s.io/v1";
-  const std::string body = json_of(path, dummy(field.type));
+  const bool is_cidr = path.ends_with("externalCIDRs[]");  // the only text whose decoder looks inside
+  const std::string body = json_of(path, is_cidr ? "\"10.0.0.0/8\"" : dummy(field.type));
   return fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":"a"}},{})", version, kind, body.substr(1));
 }
 

@@ -34,7 +34,7 @@ ports: [{name: https, port: 6443}]
  spec: {nodeName: n1, containers: [{name: m, image: i, ports: [{name: http, containerPort: 8080}]}]},
  status: {podIP: 10.16.0.1, podIPs: [{ip: 10.16.0.1}]}}
 ---
-{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: ns1, labels: {app: b}},
+{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: ns1, labels: {app: b, io.cilium.k8s.namespace.labels.zone: trusted, io.cilium.k8s.other: set}},
  spec: {nodeName: n1, containers: [{name: m, image: i, ports: [{name: http, containerPort: 8080}, {name: web, containerPort: 81}]}]},
  status: {podIP: 10.16.0.2, podIPs: [{ip: 10.16.0.2}]}}
 ---
@@ -186,6 +186,11 @@ constexpr Direction ingress = Direction::Ingress, egress = Direction::Egress;
 const std::string all_versions = "14 15 16 17 18 19 20";
 
 }  // namespace
+
+TEST_CASE("a pod cannot claim the labels that Cilium sets") {
+  check({{all_versions, cnp("ingress: [{fromEndpoints: [{matchLabels: {io.cilium.k8s.namespace.labels.zone: trusted}}]}]"), ingress, "-b tcp/80"},
+         {all_versions, cnp("ingress: [{fromEndpoints: [{matchLabels: {io.cilium.k8s.other: set}}]}]"), ingress, "-b tcp/80"}});
+}
 
 TEST_CASE("ports differ between versions") {
   check({

@@ -269,16 +269,16 @@ TEST_CASE("K§9.50: infrastructure pods are never bound; rules name them by addr
 ---
 apiVersion: v1
 kind: Pod
-metadata: {name: vpc-nat-gw-a-0, namespace: shop, labels: {app: vpc-nat-gw-a, ovn.kubernetes.io/vpc-nat-gw: "true"}}
+metadata: {name: vpc-nat-gw-a-0, namespace: kube-system, labels: {app: vpc-nat-gw-a, ovn.kubernetes.io/vpc-nat-gw: "true"}}
 spec: {nodeName: n1, containers: [{name: c}]}
 status: {phase: Running, podIPs: [{ip: 10.16.0.77}]}
 )";
   const testing::Compiled compiled =
-      compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  ingressDeny: [{fromEndpoints: [{matchLabels: {app: vpc-nat-gw-a}}]}]"), gateway);
-  CHECK(compiled.groups_of("shop", "vpc-nat-gw-a-0").empty());
+      compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  ingressDeny: [{fromEndpoints: [{matchLabels: {app: vpc-nat-gw-a, io.kubernetes.pod.namespace: kube-system}}]}]"), gateway);
+  CHECK(compiled.groups_of("kube-system", "vpc-nat-gw-a-0").empty());
   CHECK(rules_of(compiled).find("D1 drop ipv4 all 10.16.0.77/32") != std::string::npos);
   CHECK(compiled.reported("PC2043"));
-  CHECK(compile(cnp("  endpointSelector: {}\n  ingress: [{}]"), gateway).losses() == "PC2040");
+  CHECK(compile(ccnp("  endpointSelector: {}\n  ingress: [{}]"), gateway).losses() == "PC2040");
 }
 
 TEST_CASE("K§9.33, K§10.6: groups are local to a VPC, and see peered VPCs only") {

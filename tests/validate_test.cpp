@@ -230,6 +230,9 @@ TEST_CASE("ports and protocols") {
          {"{port: '80!!'}", "unable to parse port: strconv.ParseUint: parsing \"80!!\": invalid syntax"},
          {"{port: '08'}", "unable to parse port: strconv.ParseUint: parsing \"08\": invalid syntax"},
          {"{port: '-1'}", "unable to parse port: strconv.ParseUint: parsing \"-1\": invalid syntax"},
+         {"{port: '_10'}", "unable to parse port: strconv.ParseUint: parsing \"_10\": invalid syntax"},
+         {"{port: '0_x1'}", "unable to parse port: strconv.ParseUint: parsing \"0_x1\": invalid syntax"},
+         {"{port: '0x000000000000g'}, {port: '0x0000000000000_1'}, {port: '0_17'}", ""},
          {"{port: '1__0'}", "unable to parse port: strconv.ParseUint: parsing \"1__0\": invalid syntax"},
          {"{port: a-name-of-more-than-fifteen}",
           "unable to parse port: strconv.ParseUint: parsing \"a-name-of-more-than-fifteen\": invalid syntax"},
@@ -253,7 +256,11 @@ TEST_CASE("ports and protocols") {
 TEST_CASE("deny rules are not sanitized before 1.17, but the schema holds") {
   check(
       {{repeated(41, "{port: '80'}"), ""},
-       {"{port: '80', protocol: ICMP}", "the API server refuses it: protocol \"ICMP\" is none of TCP, UDP, SCTP, ANY"}},
+       {"{port: '80', protocol: ICMP}", "the API server refuses it: protocol \"ICMP\" is none of TCP, UDP, SCTP, ANY"},
+       {"{port: '70000'}, {port: 1-5}, {port: '!!a-1'}", ""},
+       {"{port: '!!'}", "the API server refuses it: port \"!!\" is neither a number nor a name"},
+       {"{port: '-1'}", "the API server refuses it: port \"-1\" is neither a number nor a name"},
+       {"{port: 'a--1'}", "the API server refuses it: port \"a--1\" is neither a number nor a name"}},
       "egressDeny: [{toPorts: [{ports: [", "]}]}]", 16);
   check({{"fromEndpoints: [{}], fromEntities: [all]", ""},
          {"fromEntities: [internet]",
@@ -366,15 +373,49 @@ TEST_CASE("what Go's regexp refuses") {
     CHECK(cilium::regexp_error(row.text) == (row.error.empty() ? "" : "error parsing regexp: " + row.error));
 }
 
-TEST_CASE("NetworkPolicy: only protocols") {
-  const auto np = [](const std::string& ports) {
-    return "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: ns1}, "
-           "spec: {podSelector: {}, egress: [{ports: [" +
-           ports + "]}]}}";
+TEST_CASE("NetworkPolicy: what the API server refuses") {
+  const auto np = [](const std::string& spec) {
+    return "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: p, namespace: ns1}, spec: {" + spec + "}}";
   };
-  CHECK(rejection(18, np("{port: 80, protocol: GRE}")) ==
-        "invalid protocol \"GRE\", must be { tcp | udp | sctp | any }");
-  CHECK(rejection(18, np("{port: 80, protocol: SCTP}, {port: http}, {}")).empty());
+  const auto refused = [&](const std::string& spec) {
+    const std::string text = rejection(18, np(spec)), prefix = "the API server refuses it: ";
+    if (text.empty()) return text;
+    REQUIRE(text.starts_with(prefix));
+    return text.substr(prefix.size());
+  };
+  const auto ports = [&](const std::string& text) { return refused("podSelector: {}, egress: [{ports: [" + text + "]}]"); };
+  CHECK(ports("{port: 80, protocol: SCTP}, {port: http}, {}, {port: 80, endPort: 80}, {port: 1, endPort: 65535}") == "");
+  CHECK(ports("{port: 80, protocol: GRE}") == "protocol \"GRE\" is none of TCP, UDP, SCTP");
+  CHECK(ports("{port: 80, protocol: tcp}") == "protocol \"tcp\" is none of TCP, UDP, SCTP");
+  CHECK(ports("{port: 70000}") == "port 70000 is outside 1-65535");
+  CHECK(ports("{port: 0}") == "port 0 is outside 1-65535");
+  CHECK(ports("{port: -1}") == "port -1 is outside 1-65535");
+  CHECK(ports("{port: '80'}") == "port \"80\" is text and no port name");
+  CHECK(ports("{port: HTTP}") == "port \"HTTP\" is text and no port name");
+  CHECK(ports("{port: 80, endPort: 79}") == "endPort 79 is outside 80-65535");
+  CHECK(ports("{port: http, endPort: 90}") == "endPort needs a port that is a number");
+  CHECK(ports("{endPort: 90}") == "endPort needs a port that is a number");
+  const auto peer = [&](const std::string& text) { return refused("podSelector: {}, ingress: [{from: [{" + text + "}]}]"); };
+  CHECK(peer("ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.64/26, 203.0.113.1/32]}") == "");
+  CHECK(peer("ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.64/33]}") == "\"203.0.113.64/33\" is no CIDR");
+  CHECK(peer("ipBlock: {cidr: 203.0.113.0/24, except: [203.0.113.0/24]}") ==
+        "except 203.0.113.0/24 is no strict part of cidr 203.0.113.0/24");
+  CHECK(peer("ipBlock: {cidr: 203.0.113.0/24, except: [198.51.100.0/26]}") ==
+        "except 198.51.100.0/26 is no strict part of cidr 203.0.113.0/24");
+  CHECK(peer("ipBlock: {cidr: 203.0.113.0/33}") == "\"203.0.113.0/33\" is no CIDR");
+  CHECK(peer("ipBlock: {cidr: 203.0.113.1}") == "\"203.0.113.1\" is no CIDR");
+  CHECK(peer("ipBlock: {}") == "ipBlock must have a cidr");
+  CHECK(peer("ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}") == "a peer with ipBlock must have no selector");
+  CHECK(peer("") == "a peer must have podSelector, namespaceSelector or ipBlock");
+  const std::string unknown = "invalid label selector: matchExpressions[0].operator: Invalid value: \"Inn\": not a valid selector operator";
+  const std::string inn = "{matchExpressions: [{key: a, operator: Inn, values: [x]}]}";
+  CHECK(peer("podSelector: " + inn) == unknown);
+  CHECK(peer("namespaceSelector: " + inn) == unknown);
+  CHECK(refused("podSelector: " + inn) == unknown);
+  CHECK(refused("podSelector: {matchLabels: {'k8s:a': x}}").starts_with("invalid label selector: matchLabels: Invalid value: \"k8s:a\": name part"));
+  CHECK(refused("podSelector: {}, policyTypes: [Ingres]") == "policyTypes \"Ingres\" is none of Ingress, Egress");
+  CHECK(refused("podSelector: {}, policyTypes: [Ingress, Egress]") == "");
+  CHECK(refused("podSelector: {}, policyTypes: [Ingress, Egress, Egress]") == "policyTypes has more than two elements");
 }
 
 TEST_CASE("a rejection points at its cause") {

@@ -1,8 +1,7 @@
 // What OVN answers once Kube-OVN has programmed a Manifest. Entrance: ManifestMeaning::decide().
 // The ACLs of one stage of a port are one priority list, whoever brought them: the highest priority wins, what nothing
 // matches passes. Tiers change nothing, since all of these are in tier 2 or in one flat tier (K§4.1), except after a
-// `pass`. ACLs are asked at the pod's own port only, not where they also hit a router port for want of a scope
-// (K§10.3).
+// `pass`.
 #include "verify/decide_manifest.h"
 
 #include <fmt/format.h>
@@ -52,14 +51,30 @@ bool covers(const SgRule& rule, const MatchPacket& packet) {
          rule.ports->first <= packet.destination_port && packet.destination_port <= rule.ports->last;
 }
 
+/// A packet in one ACL stage of a switch. `port` is the pod's port that it enters or leaves by, nullptr at the port of the
+/// router, which is in no group; `sender` is the port on the same switch that it came from, if any.
+struct Passage {
+  const ovn::Switch& on;
+  Direction direction;
+  const Port* port = nullptr;
+  const Port* sender = nullptr;
+  MatchPacket packet;
+};
+
 bool hits(const Acl& acl, const MatchPacket& packet, Direction direction, const MatchNames& names) {
+  if (acl.between) return acl.between->source == packet.source && acl.between->destination == packet.destination;
   if (acl.rule == nullptr) return acl.match->matches(packet, names).value_or(false);
   if (acl.rule->family != packet.family || !covers(*acl.rule, packet)) return false;
   const Address& peer = direction == Direction::Ingress ? packet.source : packet.destination;
   const auto* remote = std::get_if<Cidr>(&acl.rule->remote);
-  if (remote == nullptr) return acl.remote != nullptr && acl.remote->addresses.contains(peer);
+  if (remote == nullptr) return acl.remote != nullptr && acl.remote->contains(peer);
   // A prefix of the other family matches nothing (K§1.3), but OVN compares no bit with one of length 0 (measured).
   return remote->length == 0 || contains(*remote, peer);
+}
+
+bool is_multicast(const Address& address) {
+  if (address.family == Family::V6) return address.hi >> 56 == 0xff;
+  return address.hi >> 60 == 0xe || address.hi >> 32 == 0xffffffff;
 }
 
 /// Kube-OVN deletes user rules and base ACLs before it inserts the new ones; deny-all is another group (K§2.6).
@@ -68,27 +83,35 @@ bool is_emptied(const Group& group, Direction direction, const Rewriting* rewrit
          group.object->name == rewriting->security_group;
 }
 
+bool has_object(const Port& port) {
+  return std::any_of(port.groups.begin(), port.groups.end(), [](const Group* group) { return group->object != nullptr; });
+}
+
 /// `tier_3`: among what is left after a `pass` (K§4.1).
-Winners winners_at(const Port& port, const MatchPacket& packet, Direction direction, const Rewriting* rewriting,
-                   const ovn::Northbound& northbound, bool tier_3) {
+Winners winners_of(const Passage& passage, const Rewriting* rewriting, const ovn::Northbound& northbound, bool tier_3) {
+  const Direction direction = passage.direction;
   Winners winners;
   const auto consider = [&](const std::vector<Acl>& acls) {
     for (const Acl& acl : acls) {
       if (acl.priority < winners.priority()) return;
-      if ((acl.in_tier_3 || !tier_3) && hits(acl, packet, direction, port.on->names)) winners.add(acl);
+      if ((acl.in_tier_3 || !tier_3) && hits(acl, passage.packet, direction, passage.on.names)) winners.add(acl);
     }
   };
-  bool has_base = false;
   consider(northbound.discovery());
-  for (const Group* group : port.groups) {
-    if (const auto at = port.on->scoped.find(group); at != port.on->scoped.end()) consider(at->second.of(direction));
+  consider(passage.on.unscoped.of(direction));
+  if (direction == Direction::Ingress && passage.sender != nullptr && has_object(*passage.sender))
+    consider(northbound.misplaced_base());
+  if (passage.port == nullptr) return winners;
+
+  bool has_base = false;
+  for (const Group* group : passage.port->groups) {
+    if (const auto at = passage.on.scoped.find(group); at != passage.on.scoped.end()) consider(at->second.of(direction));
     if (is_emptied(*group, direction, rewriting)) continue;
     consider(group->acls.of(direction));
     has_base |= group->object != nullptr;
   }
   if (has_base) consider(northbound.base(direction));
-  consider(port.on->unscoped.of(direction));
-  if (direction == Direction::Ingress && port.node_acls != nullptr) consider(*port.node_acls);
+  if (direction == Direction::Ingress) consider(passage.port->node_acls);
   return winners;
 }
 
@@ -114,14 +137,28 @@ struct ManifestMeaning::Prepared {
   ovn::Northbound northbound;
   bool tied = false;
 
-  /// The packet as the stage of `direction` sees it: no outport before it is routed, and as inport the pod's port only
-  /// on the switch where it came from.
-  MatchPacket seen(const Packet& packet, Direction direction) const {
+  /// The stages that decide at one end, in order. A packet to or from another switch crosses the port of the router, where
+  /// ACLs without a scope hit it a second time, in the other direction (K§10.3).
+  std::vector<Passage> passages(const Packet& packet, Direction direction) const {
     const Port* from = northbound.port_of(packet.from_pod);
-    const Port* to = direction == Direction::Ingress ? northbound.port_of(packet.to_pod) : nullptr;
+    const Port* to = northbound.port_of(packet.to_pod);
+    const bool neighbours = from != nullptr && to != nullptr && from->on == to->on;
+    if (direction == Direction::Egress) {
+      std::vector<Passage> passages{{*from->on, Direction::Egress, from, nullptr, seen(packet, from->name, "")}};
+      if (!neighbours && !is_multicast(packet.destination))
+        passages.push_back({*from->on, Direction::Ingress, nullptr, from, seen(packet, from->name, from->on->router_port)});
+      return passages;
+    }
+    if (neighbours) return {{*to->on, Direction::Ingress, to, from, seen(packet, from->name, to->name)}};
+    const std::string& router = to->on->router_port;
+    return {{*to->on, Direction::Egress, nullptr, nullptr, seen(packet, router, "")},
+            {*to->on, Direction::Ingress, to, nullptr, seen(packet, router, to->name)}};
+  }
+
+  static MatchPacket seen(const Packet& packet, std::string inport, std::string outport) {
     MatchPacket seen;
-    if (from != nullptr && (to == nullptr || to->on == from->on)) seen.inport = from->name;
-    if (to != nullptr) seen.outport = to->name;
+    seen.inport = std::move(inport);
+    seen.outport = std::move(outport);
     seen.family = packet.source.family;
     seen.source = packet.source;
     seen.destination = packet.destination;
@@ -143,14 +180,21 @@ ManifestMeaning::~ManifestMeaning() = default;
 std::optional<Decision> ManifestMeaning::decide(const Packet& packet, Direction direction,
                                                 const Rewriting* rewriting) const {
   const ovn::Northbound& northbound = prepared_->northbound;
-  const Port* port = northbound.port_of(direction == Direction::Ingress ? packet.to_pod : packet.from_pod);
-  if (port == nullptr) return std::nullopt;
-  const MatchPacket seen = prepared_->seen(packet, direction);
-  Winners winners = winners_at(*port, seen, direction, rewriting, northbound, false);
-  if (!winners.acls.empty() && winners.all(Action::Pass))
-    winners = winners_at(*port, seen, direction, rewriting, northbound, true);
-  prepared_->tied = winners.tied();
-  return decision_of(winners);
+  if (northbound.port_of(direction == Direction::Ingress ? packet.to_pod : packet.from_pod) == nullptr) return std::nullopt;
+  std::optional<Decision> of_pod;
+  prepared_->tied = false;
+  for (const Passage& passage : prepared_->passages(packet, direction)) {
+    Winners winners = winners_of(passage, rewriting, northbound, false);
+    if (!winners.acls.empty() && winners.all(Action::Pass)) winners = winners_of(passage, rewriting, northbound, true);
+    prepared_->tied |= winners.tied();
+    Decision decision = decision_of(winners);
+    if (decision.verdict == Verdict::Deny) {
+      if (passage.port == nullptr) decision.reason += ", at the router";
+      return decision;
+    }
+    if (passage.port != nullptr) of_pod = std::move(decision);
+  }
+  return of_pod;
 }
 
 bool ManifestMeaning::tied() const {

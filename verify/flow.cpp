@@ -17,7 +17,7 @@ End end_of(const Cluster& cluster, const Address& address) {
   });
   if (pod != cluster.pods.end()) return PodEnd{static_cast<std::size_t>(pod - cluster.pods.begin())};
   const auto node = std::find_if(cluster.nodes.begin(), cluster.nodes.end(), [&](const Node& candidate) {
-    return contains(candidate.internal, address) || contains(candidate.join, address);
+    return contains(candidate.internal, address) || contains(candidate.external, address) || contains(candidate.join, address);
   });
   if (node != cluster.nodes.end()) return NodeEnd{static_cast<std::size_t>(node - cluster.nodes.begin())};
   return AddressEnd{address};

@@ -60,13 +60,20 @@ void sort_by_priority(std::vector<Acl>& acls) {
 
 }  // namespace
 
+bool Group::contains(const Address& address) const {
+  const std::vector<Address>& same_family = of(address.family);
+  return std::binary_search(same_family.begin(), same_family.end(), address);
+}
+
 Northbound::Northbound(const kubeovn::Manifest& manifest, const Cluster& cluster)
     : manifest_(manifest), cluster_(cluster), switches_(cluster.subnets.size() + 1), ports_(cluster.pods.size()) {
   discovery_.push_back(acl_of(65532, Action::Allow, "neighbour discovery", "nd || nd_rs || nd_ra || mldv1 || mldv2"));
   for (Switch& each : switches_) each.names = names_on(each);
+  for (std::size_t i = 0; i < cluster.subnets.size(); ++i)
+    switches_[i].router_port = fmt::format("{}-{}", cluster.subnets[i].name, cluster.subnets[i].vpc);
   create_groups();
-  program_nodes();
   create_ports();
+  program_nodes();
   bind();
   for (std::size_t i = 0; i < cluster.subnets.size(); ++i) program(cluster.subnets[i], switches_[i]);
 }
@@ -137,29 +144,15 @@ void Northbound::program(Group& group, Direction direction) {
 }
 
 void Northbound::create_base(Direction direction) {
-  // v1.12 installs those for egress as to-lport, where they let nobody out (K§1.2).
-  if (direction == Direction::Egress && manifest_.release.minor <= 12) return;
+  const bool misplaced = direction == Direction::Egress && manifest_.release.minor <= 12;
   for (const char* match : direction == Direction::Ingress ? base_ingress : base_egress) {
     Acl acl = acl_of(2005, Action::Allow, "base ACL", match);
     acl.in_tier_3 = true;
-    base_.of(direction).push_back(std::move(acl));
+    (misplaced ? misplaced_base_ : base_.of(direction)).push_back(std::move(acl));
   }
 }
 
 // --- ports -------------------------------------------------------------------------------------------------------
-
-/// The node ACL exists while some NetworkPolicy does (K§4.3); it knows the InternalIP only (K§10.4).
-void Northbound::program_nodes() {
-  if (!manifest_.node_anchor) return;
-  for (const Node& node : cluster_.nodes)
-    for (const Family family : {Family::V4, Family::V6}) {
-      const auto is_wanted = [&](const Address& address) { return address.family == family; };
-      const auto address = std::find_if(node.internal.begin(), node.internal.end(), is_wanted);
-      if (address == node.internal.end()) continue;
-      const std::string match = (family == Family::V4 ? "ip4.src == " : "ip6.src == ") + to_string(*address);
-      node_acls_[node.name].push_back(acl_of(3000, Action::Allow, "node ACL", match));
-    }
-}
 
 void Northbound::create_ports() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
@@ -170,9 +163,38 @@ void Northbound::create_ports() {
     const Subnet* subnet = subnet_of(cluster_, pod);
     port.on =
         subnet == nullptr ? &switches_.back() : &switches_[static_cast<std::size_t>(subnet - cluster_.subnets.data())];
-    if (const auto at = node_acls_.find(pod.node); at != node_acls_.end()) port.node_acls = &at->second;
     port_names_[port.name] = &port;
   }
+}
+
+/// The node ACLs exist while some NetworkPolicy does (K§4.3). Each lets the first InternalIP of a node into the addresses
+/// of the pods that run there, at every port of the switches where one of those is: so also into a pod of another VPC
+/// that has such an address (K§7.1). They know no other address of the node (K§10.4).
+void Northbound::program_nodes() {
+  if (!manifest_.node_anchor) return;
+  std::unordered_map<Address, std::set<std::string_view>, Hash> nodes_by_pod_address;
+  ByName<std::set<const Switch*>> switches_by_node;
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    if (ports_[i].on == nullptr) continue;
+    const Pod& pod = cluster_.pods[i];
+    for (const Address& address : pod.addresses) nodes_by_pod_address[address].insert(pod.node);
+    switches_by_node[pod.node].insert(ports_[i].on);
+  }
+  for (std::size_t i = 0; i < ports_.size(); ++i)
+    for (const Address& own : ports_[i].on == nullptr ? std::vector<Address>{} : cluster_.pods[i].addresses)
+      for (const std::string_view name : nodes_by_pod_address[own]) {
+        const Node* node = cluster_.find_node(name);
+        if (node == nullptr || !switches_by_node.find(name)->second.contains(ports_[i].on)) continue;
+        const auto same_family = [&](const Address& address) { return address.family == own.family; };
+        const auto from = std::find_if(node->internal.begin(), node->internal.end(), same_family);
+        if (from == node->internal.end()) continue;
+        Acl acl;
+        acl.priority = 3000;
+        acl.action = Action::Allow;
+        acl.about = "node ACL";
+        acl.between = {*from, own};
+        ports_[i].node_acls.push_back(std::move(acl));
+      }
 }
 
 /// Deny-all takes every pod with a programmed group; names of groups that are not programmed are passed over (K§3.4).
@@ -185,13 +207,16 @@ void Northbound::bind() {
     for (const std::string& name : binding.groups) join(port, *pod, port_group_of(name));
     if (!port.groups.empty()) join(port, *pod, deny_all);
   }
+  for (auto& [name, group] : groups_)
+    for (std::vector<Address>& addresses : group.addresses) std::sort(addresses.begin(), addresses.end());
 }
 
 void Northbound::join(Port& port, const Pod& pod, std::string_view port_group) {
   const auto at = groups_.find(port_group);
   if (at == groups_.end() || is_member(port, at->second)) return;
   port.groups.push_back(&at->second);
-  at->second.addresses.insert(pod.addresses.begin(), pod.addresses.end());
+  for (const Address& address : pod.addresses)
+    at->second.addresses[static_cast<std::size_t>(address.family)].push_back(address);
   at->second.switches.insert(port.on);
 }
 
@@ -208,15 +233,9 @@ MatchNames Northbound::names_on(const Switch& here) const {
     const auto named = port_names_.find(port);
     return named != port_names_.end() && is_member(*named->second, at->second);
   };
-  const auto address_set = [this](std::string_view name, const Address& address) -> std::optional<bool> {
+  const auto address_set = [this](std::string_view name) {
     const auto at = address_sets_.find(name);
-    if (at == address_sets_.end()) return std::nullopt;
-    const auto& [group, family] = at->second;
-    if (address.family == family) return group->addresses.contains(address);
-    // An IPv6 address is too wide for an IPv4 field, which voids the match; the other way round nothing is equal.
-    const auto is_v6 = [](const Address& member) { return member.family == Family::V6; };
-    const bool is_void = family == Family::V6 && std::any_of(group->addresses.begin(), group->addresses.end(), is_v6);
-    return is_void ? std::nullopt : std::optional(false);
+    return at == address_sets_.end() ? nullptr : &at->second.group->of(at->second.family);
   };
   return {port_group, address_set};
 }

@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
@@ -35,6 +34,10 @@ enum class Action : std::uint8_t { Allow, Drop, Pass };
 struct Group;
 struct Switch;
 
+struct AddressPair {
+  Address source, destination;
+};
+
 struct Acl {
   int priority = 0;                         // OVN's: larger wins
   Action action = Action::Drop;
@@ -43,6 +46,7 @@ struct Acl {
   const kubeovn::SgRule* rule = nullptr;    // either a rule of a SecurityGroup; thousands of those need no parser
   const Group* remote = nullptr;            //   its remote group, if that is programmed
   const OvnMatch* match = nullptr;          // or a match
+  std::optional<AddressPair> between;       // or just this
   bool in_tier_3 = false;                   // base ACLs and deny-all are repeated there (K§2.3)
 };
 
@@ -59,13 +63,18 @@ struct Acls {
 struct Group {
   const kubeovn::SecurityGroup* object = nullptr;
   Acls acls;
-  std::unordered_set<Address, Hash> addresses;  // of its members: the content of its address sets
-  std::set<const Switch*> switches;             // those with a member
+  std::array<std::vector<Address>, 2> addresses;  // of its members, by family, sorted: its address sets
+  std::set<const Switch*> switches;               // those with a member
+  [[nodiscard]] const std::vector<Address>& of(Family family) const {
+    return addresses[static_cast<std::size_t>(family)];
+  }
+  [[nodiscard]] bool contains(const Address& address) const;
 };
 
 /// A logical switch, which is a Subnet. ACLs that require a port group are kept by it, so that they cost nothing at
 /// ports outside of it.
 struct Switch {
+  std::string router_port;  // its port towards the router of the VPC
   Acls unscoped;
   std::unordered_map<const Group*, Acls> scoped;
   MatchNames names;
@@ -76,7 +85,7 @@ struct Port {
   std::string name;
   std::vector<const Group*> groups;             // deny-all included
   const Switch* on = nullptr;                   // nullptr: a pod without a port
-  const std::vector<Acl>* node_acls = nullptr;  // of its node
+  std::vector<Acl> node_acls;                   // those that can match at this port
 };
 
 struct AddressSet {
@@ -97,6 +106,9 @@ class Northbound {
   [[nodiscard]] const std::vector<Acl>& discovery() const { return discovery_; }
   /// The base ACLs, of which every programmed SecurityGroup has a copy.
   [[nodiscard]] const std::vector<Acl>& base(Direction direction) const { return base_.of(direction); }
+  /// Base ACLs for egress that are to-lport ones (v1.12, K§1.2): they let in what a member of the group on the same
+  /// switch sends.
+  [[nodiscard]] const std::vector<Acl>& misplaced_base() const { return misplaced_base_; }
 
  private:
   const OvnMatch* match_of(const std::string& text);
@@ -121,9 +133,9 @@ class Northbound {
   std::vector<Switch> switches_;             // of cluster.subnets, then one for pods of no known Subnet
   std::vector<Port> ports_;                  // of cluster.pods
   ByName<const Port*> port_names_;
-  ByName<std::vector<Acl>> node_acls_;       // by node name
   std::vector<Acl> discovery_;
   Acls base_;
+  std::vector<Acl> misplaced_base_;
 };
 
 }  // namespace policyconv::verify::ovn

@@ -82,6 +82,13 @@ bool link_local_source(const MatchPacket& p) {
   return v6(p) && p.source.hi >> 54 == 0xfe80 >> 6;
 }
 
+/// northd sends these past the connection tracker (ls_in_pre_acl, ls_out_pre_acl).
+bool is_tracked(const MatchPacket& p) {
+  const bool multicast = (ethernet_destination(p) >> 40 & 1) != 0;
+  const bool dhcp6 = v6(p) && p.protocol == Protocol::Udp && p.source_port == 546 && p.destination_port == 547;
+  return !multicast && !neighbour_discovery(p, 133, 136) && !dhcp6;
+}
+
 Read when(bool present, Bits value) {
   return present ? Read(value) : std::nullopt;
 }
@@ -110,6 +117,11 @@ Read destination_port(const MatchPacket& p) {
 template <unsigned first, unsigned last>
 Read discovery(const MatchPacket& p) {
   return Bits(neighbour_discovery(p, first, last));
+}
+
+template <unsigned value>
+Read tracked(const MatchPacket& p) {
+  return when(is_tracked(p), value);
 }
 
 constexpr Level O = Level::Ordinal, N = Level::Nominal, NP = Level::NominalPredicate, BP = Level::BooleanPredicate;
@@ -209,15 +221,15 @@ constexpr Field fields[] = {
     {"rarp.tpa", 32, O, absent},
     {"rarp.tha", 48, O, absent},
 
-    {"ct_state", 32, O, [](const MatchPacket&) { return Read(0x21); }},
-    {"ct.new", 1, O, [](const MatchPacket&) { return Read(1); }},
-    {"ct.trk", 1, O, [](const MatchPacket&) { return Read(1); }},
-    {"ct.est", 1, O, zero},
-    {"ct.rel", 1, O, zero},
-    {"ct.rpl", 1, O, zero},
-    {"ct.inv", 1, O, zero},
-    {"ct.snat", 1, O, zero},
-    {"ct.dnat", 1, O, zero},
+    {"ct_state", 32, O, [](const MatchPacket& p) { return Read(is_tracked(p) ? 0x21 : 0); }},
+    {"ct.trk", 1, O, test<is_tracked>},
+    {"ct.new", 1, O, tracked<1>},
+    {"ct.est", 1, O, tracked<0>},
+    {"ct.rel", 1, O, tracked<0>},
+    {"ct.rpl", 1, O, tracked<0>},
+    {"ct.inv", 1, O, tracked<0>},
+    {"ct.snat", 1, O, tracked<0>},
+    {"ct.dnat", 1, O, tracked<0>},
     {"ct_mark", 32, O, zero},
     {"ct_mark.blocked", 1, O, zero},
     {"ct_mark.natted", 1, O, zero},

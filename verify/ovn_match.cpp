@@ -17,16 +17,28 @@ void collect_named(const MatchNode& node, std::vector<const Comparison*>& named)
   }
 }
 
-Address address_of(Bits bits, unsigned width) {
-  if (width == 32) return {Family::V4, static_cast<std::uint64_t>(bits) << 32, 0};
-  return {Family::V6, static_cast<std::uint64_t>(bits >> 64), static_cast<std::uint64_t>(bits)};
+bool is_order(Relation relation) {
+  return relation != Relation::Equal && relation != Relation::NotEqual;
 }
 
-bool lacks_name(const Comparison& c, const MatchNames& names) {
-  return std::any_of(c.names.begin(), c.names.end(), [&](const std::string& name) {
-    const bool is_port_group = c.field->text != nullptr;
-    return is_port_group ? !names.port_group(name, {}) : !names.address_set(name, address_of(0, c.field->width));
-  });
+/// Without any constant a comparison is no comparison: `!=` holds and `==` does not, whatever the packet is.
+bool is_empty(const Comparison& c, const MatchNames& names) {
+  return c.field->text == nullptr && c.constants.empty() &&
+         std::all_of(c.names.begin(), c.names.end(),
+                     [&](const std::string& name) { return names.address_set(name)->empty(); });
+}
+
+/// What OVN refuses once it knows the names.
+bool is_void(const Comparison& c, const MatchNames& names) {
+  const auto is_port_group = [&](const std::string& name) { return names.port_group(name, {}).has_value(); };
+  if (c.field->text != nullptr) return !std::all_of(c.names.begin(), c.names.end(), is_port_group);
+
+  const auto fits = [&](const Address& address) { return address_bits(address.family) <= c.field->width; };
+  const auto is_set = [&](const std::string& name) {
+    const std::vector<Address>* members = names.address_set(name);
+    return members != nullptr && std::all_of(members->begin(), members->end(), fits);
+  };
+  return !std::all_of(c.names.begin(), c.names.end(), is_set) || (is_order(c.relation) && is_empty(c, names));
 }
 
 /// String fields admit nothing but equality (Level::Nominal).
@@ -36,36 +48,55 @@ bool holds(const Comparison& c, const std::string& port, const MatchNames& names
                      [&](const std::string& name) { return names.port_group(name, port).value_or(false); });
 }
 
-bool holds(const Comparison& c, Bits value, const MatchNames& names) {
-  const auto reduced = [&](const Constant& constant) { return constant.value & c.ones; };
-  const auto equal = [&] {
-    return std::any_of(c.constants.begin(), c.constants.end(),
-                       [&](const Constant& each) { return (value & each.mask) == reduced(each); }) ||
-           std::any_of(c.names.begin(), c.names.end(), [&](const std::string& name) {
-             return names.address_set(name, address_of(value, c.field->width)).value_or(false);
-           });
-  };
-  switch (c.relation) {
-    case Relation::Equal:
-      return equal();
-    case Relation::NotEqual:
-      return !equal();
+bool contains(const std::vector<Address>& members, Bits value, const Comparison& c) {
+  if (c.ones != low_ones(c.field->width))  // of a subfield, only so many bits count
+    return std::any_of(members.begin(), members.end(),
+                       [&](const Address& member) { return (bits_of(member) & c.ones) == value; });
+  const Address v4{Family::V4, static_cast<std::uint64_t>(value) << 32, 0};
+  const Address v6{Family::V6, static_cast<std::uint64_t>(value >> 64), static_cast<std::uint64_t>(value)};
+  return (value <= low_ones(32) && std::binary_search(members.begin(), members.end(), v4)) ||
+         (c.field->width == 128 && std::binary_search(members.begin(), members.end(), v6));
+}
+
+bool in_order(Relation relation, Bits value, Bits constant) {
+  switch (relation) {
     case Relation::Less:
-      return value < reduced(c.constants.front());
+      return value < constant;
     case Relation::LessOrEqual:
-      return value <= reduced(c.constants.front());
+      return value <= constant;
     case Relation::Greater:
-      return value > reduced(c.constants.front());
+      return value > constant;
     case Relation::GreaterOrEqual:
+      return value >= constant;
+    case Relation::Equal:
+    case Relation::NotEqual:
       break;
   }
-  return value >= reduced(c.constants.front());
+  return false;
+}
+
+bool holds(const Comparison& c, Bits value, const MatchNames& names) {
+  if (is_order(c.relation)) {
+    const auto ordered = [&](Bits constant) { return in_order(c.relation, value, constant & c.ones); };
+    if (!c.constants.empty()) return ordered(c.constants.front().value);
+    const std::vector<Address>& members = *names.address_set(c.names.front());
+    const auto ordered_with = [&](const Address& member) { return ordered(bits_of(member)); };
+    return c.with_any ? std::any_of(members.begin(), members.end(), ordered_with)
+                      : std::all_of(members.begin(), members.end(), ordered_with);
+  }
+  const bool equal =
+      std::any_of(c.constants.begin(), c.constants.end(),
+                  [&](const Constant& each) { return (value & each.mask) == (each.value & c.ones); }) ||
+      std::any_of(c.names.begin(), c.names.end(),
+                  [&](const std::string& name) { return contains(*names.address_set(name), value, c); });
+  return equal == (c.relation == Relation::Equal);
 }
 
 bool holds(const MatchNode& node, const MatchPacket& packet, const MatchNames& names) {
   if (const auto* literal = std::get_if<bool>(&node.form)) return *literal;
   if (const auto* c = std::get_if<Comparison>(&node.form)) {
     if (c->field->text != nullptr) return holds(*c, packet.*c->field->text, names);
+    if (is_empty(*c, names)) return c->relation == Relation::NotEqual;
     const auto value = c->field->read(packet);
     return value && holds(*c, *value >> c->shift & c->ones, names);
   }
@@ -99,7 +130,7 @@ std::optional<OvnMatch> OvnMatch::parse(std::string_view text, MatchError* error
 
 std::optional<bool> OvnMatch::matches(const MatchPacket& packet, const MatchNames& names) const {
   for (const Comparison* comparison : expression_->named)
-    if (lacks_name(*comparison, names)) return std::nullopt;
+    if (is_void(*comparison, names)) return std::nullopt;
   return holds(expression_->root, packet, names);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ir/address.h"
 #include "ir/cluster.h"
@@ -23,12 +24,12 @@ struct MatchPacket {
   std::uint8_t icmp_type = 0, icmp_code = 0;
 };
 
-/// What names in a match refer to. Both return nullopt if the name does not exist, which voids the whole match (K§10.1).
+/// What names in a match refer to. A name that does not exist voids the whole match (K§10.1).
 struct MatchNames {
   /// Is `port` a member of port group `name`? nullopt: no such group, or no member on this logical switch.
   std::function<std::optional<bool>(std::string_view name, std::string_view port)> port_group;
-  /// Does address set `name` contain `address`?
-  std::function<std::optional<bool>(std::string_view name, const Address& address)> address_set;
+  /// The members of address set `name`, sorted. nullptr: no such set.
+  std::function<const std::vector<Address>*(std::string_view name)> address_set;
 };
 
 struct MatchError {
@@ -38,9 +39,10 @@ struct MatchError {
 
 class OvnMatch {
  public:
-  /// nullopt and `error` if OVN would not parse `text`. Never throws.
+  /// nullopt and `error` if OVN would not parse `text` as the match of an ACL. Never throws.
   [[nodiscard]] static std::optional<OvnMatch> parse(std::string_view text, MatchError* error = nullptr);
-  /// nullopt: a name it needs is missing, so OVN ignores the ACL as a whole. That depends on `names` alone.
+  /// nullopt: a name it needs is missing, or holds addresses too wide for their field, so OVN ignores the ACL as a
+  /// whole. That depends on `names` alone.
   [[nodiscard]] std::optional<bool> matches(const MatchPacket& packet, const MatchNames& names) const;
   /// The port group that field `port` ("inport" or "outport") of every matching packet is in; empty if none is
   /// required, or not by a plain `&& port == @group`. Lets a caller look only at the ACLs of one port.

@@ -29,10 +29,17 @@ template <typename... Args>
   throw Refusal{at->getStartIndex() + 1, fmt::format(text, args...)};
 }
 
+/// northd puts the match of an ACL in parentheses. That is visible: a comment without an end takes the closing one
+/// along, and `ip) && (ip4` is a match.
+constexpr std::string_view opening = "1 && (", closing = ")";
+
 class FirstError : public antlr4::BaseErrorListener {
  public:
+  explicit FirstError(std::size_t end) : end_(end) {}
+
   void syntaxError(antlr4::Recognizer*, antlr4::Token* at, std::size_t, std::size_t, const std::string&,
                    std::exception_ptr) override {
+    if (at->getStartIndex() >= end_) refuse(at, "the match ends too early");
     switch (at->getType()) {
       case antlr4::Token::EOF:
         refuse(at, "the match ends too early");
@@ -43,6 +50,9 @@ class FirstError : public antlr4::BaseErrorListener {
         refuse(at, "unexpected `{}`", at->getText());
     }
   }
+
+ private:
+  std::size_t end_;  // where `closing` starts
 };
 
 Constant constant(const antlr4::Token* at) {
@@ -117,8 +127,7 @@ void check_relation(const antlr4::Token* at, const Comparison& c, bool negated) 
   if (is_order(c.relation)) {
     if (at->getText() == "{") refuse(at, "only == and != compare with a set");
     if (field.level != Level::Ordinal) refuse(at, "{} can only be tested for equality", field.name);
-    if (!c.names.empty()) refuse(at, "only == and != compare with an address set");
-    if (c.constants.front().masked) refuse(at, "only == and != compare with a masked constant");
+    if (!c.constants.empty() && c.constants.front().masked) refuse(at, "only == and != compare with a masked constant");
   }
   const bool equal = (c.relation == Relation::NotEqual) == negated;
   if (field.level == Level::Nominal && !equal) refuse(at, "{} can only be tested for equality", field.name);
@@ -156,11 +165,6 @@ Comparison on_field(OvnMatchParser::FieldContext* context) {
   return c;
 }
 
-/// Address sets hold addresses, so only a whole field of an address's width can be compared with one.
-bool holds_address(const Comparison& c) {
-  return (c.field->width == 32 || c.field->width == 128) && c.ones == low_ones(c.field->width);
-}
-
 void add(Comparison& c, const antlr4::Token* at) {
   const auto type = at->getType();
   const bool number = type == OvnMatchParser::NUMBER || type == OvnMatchParser::ADDRESS_SET;
@@ -174,7 +178,6 @@ void add(Comparison& c, const antlr4::Token* at) {
              c.field->name);
     c.constants.push_back(added);
   } else {
-    if (number && !holds_address(c)) refuse(at, "{} cannot be compared with an address set", c.field->name);
     c.names.push_back(at->getText().substr(1));
   }
 }
@@ -183,7 +186,7 @@ MatchNode compared(Comparison c, Relation relation, OvnMatchParser::ConstantsCon
   for (OvnMatchParser::ConstantContext* each : constants->constant()) add(c, each->getStart());
   c.relation = relation;
   check_relation(constants->getStart(), c, negated);
-  if (negated) c.relation = inverted(relation);
+  if (negated) c.relation = inverted(relation), c.with_any = true;
   return {std::move(c)};
 }
 
@@ -242,21 +245,30 @@ void check_nesting(antlr4::CommonTokenStream& tokens) {
   int depth = 0;
   for (const antlr4::Token* token : tokens.getTokens()) {
     if (token->getType() == OvnMatchParser::OPEN && ++depth > 100) refuse(token, "parentheses are nested too deeply");
-    if (token->getType() == OvnMatchParser::CLOSE) --depth;
+    if (token->getType() == OvnMatchParser::CLOSE && --depth < 0) refuse(token, "unexpected `)`");
   }
 }
 
+/// The tree without what northd adds.
+MatchNode stripped(MatchNode root) {
+  std::vector<MatchNode>& parts = std::get<Junction>(root.form).parts;
+  parts.erase(parts.begin());
+  if (parts.size() > 1) return root;
+  MatchNode only = std::move(parts.front());
+  return only;
+}
+
 MatchNode parsed(std::string_view text) {
-  antlr4::ANTLRInputStream input{std::string(text)};
+  antlr4::ANTLRInputStream input{fmt::format("{}{}{}", opening, text, closing)};
   OvnMatchLexer lexer(&input);
   lexer.removeErrorListeners();  // every character is some token, if only INVALID
   antlr4::CommonTokenStream tokens(&lexer);
   check_nesting(tokens);
   OvnMatchParser parser(&tokens);
-  FirstError listener;
+  FirstError listener(input.size() - closing.size());
   parser.removeErrorListeners();
   parser.addErrorListener(&listener);
-  return converted(parser.whole()->expression(), false);
+  return stripped(converted(parser.whole()->expression(), false));
 }
 
 }  // namespace
@@ -265,7 +277,8 @@ std::optional<MatchNode> parse_expression(std::string_view text, MatchError& err
   try {
     return parsed(text);
   } catch (const Refusal& refusal) {
-    error = {refusal.column, refusal.text};
+    const std::size_t column = refusal.column > opening.size() ? refusal.column - opening.size() : 1;
+    error = {std::min(column, text.size() + 1), refusal.text};
   } catch (const std::exception& failure) {
     error = {1, failure.what()};
   } catch (...) {  // the ANTLR runtime has thrown C string literals

@@ -46,9 +46,9 @@ bool in_identity(std::string_view key) {
   return excluded == 0 || included > excluded;
 }
 
-// A pod cannot claim these for itself: Cilium strips them and sets its own.
+// A pod cannot claim these for itself: Cilium strips them and sets its own (filterPodLabels).
 bool set_by_cilium(std::string_view key) {
-  return key == namespace_key || key == cluster_key || key == account_key || key.starts_with(namespace_label_prefix);
+  return key == namespace_key || key.starts_with("io.cilium.k8s");
 }
 
 // --- reading selectors -----------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ struct PodState {
 
 }  // namespace
 
-std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const LowerState& state) {
+std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std::set<std::size_t>& vpcs,
+                          const LowerState& state) {
   const Topology& topology = state.topology;
   std::vector<PodState> pods(topology.pods.size());
   for (const auto& [at, name] : names)
@@ -55,9 +56,13 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const Low
       case Unbound::GuardedSubnet:
         if (pod.selected) ++guarded[placed.subnet];
         continue;
+      case Unbound::NowhereKnown:
+        if (pod.selected || !pod.groups.empty())
+          state.diagnostics.report<Kind::PodNowhereKnown>(placed.pod->loc, name, placed.pod->annotations.at("ovn.kubernetes.io/logical_switch"));
+        continue;
       case Unbound::No: break;
     }
-    if (pod.groups.empty() && !pod.selected) {
+    if (vpcs.count(placed.vpc) == 0 || (pod.groups.empty() && !pod.selected)) {
       // An earlier run bound it and no policy is left: the empty annotation takes the groups off again (K§3.4).
       if (topology.ownership.carries_ours(*placed.pod)) bindings.push_back({placed.pod->ns, placed.pod->name, {}});
       continue;

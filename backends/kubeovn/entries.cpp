@@ -24,7 +24,8 @@ class EntryLowering {
     rule_ = &rule;
     traffic_ = rule.traffic;
     own_node_denied_ = false;
-    if (traffic_.protocol == Protocol::Sctp && !state_.options.sctp) return;  // dropped as a whole, on every bound pod
+    // Dropped as a whole on every bound pod: by Subnet ACLs, or, without Subnets, because no rule ever admits it.
+    if (traffic_.protocol == Protocol::Sctp && !state_.options.sctp) return;
     if (!fits()) return;
     std::visit(overloaded{[&](ir::Anyone) { anyone(); }, [&](ir::GroupId group) { this->group(group); },
                           [&](const ir::Outside& outside) { this->outside(outside); },
@@ -73,12 +74,6 @@ class EntryLowering {
   void add(Band band, Remote remote, const ir::Traffic& traffic) {
     if (const auto* cidr = std::get_if<Cidr>(&remote))
       if (!vpc_.has(cidr->family) || !carries(traffic, cidr->family)) return;
-    // Without a Subnet nothing drops SCTP, which Cilium's datapath does: what an allow may admit is spelled out.
-    if (traffic.protocol == Protocol::Any && verdict(band) == Verdict::Allow && !state_.options.sctp && vpc_.subnets.empty()) {
-      for (const Protocol protocol : {Protocol::Tcp, Protocol::Udp, Protocol::Icmp, Protocol::Icmp6})
-        add(band, remote, {protocol, {}, std::nullopt});
-      return;
-    }
     entries_.push_back({rule_->direction, band, traffic, std::move(remote), {rule_->origin}});
   }
 
@@ -100,24 +95,27 @@ class EntryLowering {
   void anyone() {
     if (deny()) {
       everyone(Band::DenyCluster);
-      for (const Family family : vpc_.families) own_node(whole(family));
+      // Node addresses alone, where they are known: everyone at that priority would also stop what must pass (band I).
+      if (vpc_.node_internal.empty())
+        for (const Family family : vpc_.families) own_node(whole(family));
+      for (const Address& node : vpc_.node_internal) own_node(host_cidr(node));
       return;
     }
     everyone(Band::AllowOutside);
-    for (const Cidr& range : vpc_.ranges) add(Band::AllowCluster, range);
-    if (vpc_.ranges_known)
-      for (const Address& node : vpc_.nodes) add_node(node);
-    if (rule_->direction == Direction::Egress && traffic_.protocol == Protocol::Any)
+    if (vpc_.ranges_known) ranges_and_nodes();
+    if (rule_->direction != Direction::Egress) return;
+    if (traffic_.protocol == Protocol::Any)
       for (const Cidr& services : vpc_.services) add(Band::AllowCluster, services);
     else
-      above_services_ = above_services_ || rule_->direction == Direction::Egress;
+      above_services_.push_back(traffic_);
   }
 
   // Join addresses lie in the join Subnet, which is one of the ranges.
-  void add_node(const Address& node) {
-    const bool in_range = std::any_of(vpc_.ranges.begin(), vpc_.ranges.end(),
-                                      [&](const Cidr& range) { return contains(range, node); });
-    if (!in_range) add(Band::AllowCluster, host_cidr(node));
+  void ranges_and_nodes() {
+    for (const Cidr& range : vpc_.ranges) inside(range);
+    for (const Address& node : vpc_.nodes)
+      if (std::none_of(vpc_.ranges.begin(), vpc_.ranges.end(), [&](const Cidr& range) { return contains(range, node); }))
+        inside(host_cidr(node));
   }
 
   void group(ir::GroupId id) {
@@ -144,11 +142,31 @@ class EntryLowering {
     if (!vpc_.has(family) || !carries(traffic_, family)) return;
     const std::vector<Cidr> prefixes = subtract(outside.within, outside.except);
     for (const Cidr& prefix : prefixes) {
+      const auto range = std::find_if(vpc_.ranges.begin(), vpc_.ranges.end(), [&](const Cidr& r) { return contains(r, prefix); });
+      if (range != vpc_.ranges.end() && !held_by_outsider(prefix)) {
+        inside_range(prefix, *range);
+        continue;
+      }
       beyond(prefix);
-      if (!deny()) allowed_outside_.push_back({rule_->direction, prefix});
+      if (!deny()) allowed_outside_.push_back({rule_->direction, prefix, traffic_});
       for (const Address& address : vpc_.world_inside)
         if (contains(prefix, address)) inside(host_cidr(address));
     }
+  }
+
+  [[nodiscard]] bool held_by_outsider(const Cidr& prefix) const {
+    return prefix.length == address_bits(prefix.family) &&
+           std::binary_search(vpc_.world_inside.begin(), vpc_.world_inside.end(), first_address(prefix));
+  }
+
+  // All of it lies in the cluster's ranges, where only addresses that no pod and no node has would count as outside, and
+  // which these are OVN cannot know.
+  void inside_range(const Cidr& prefix, const Cidr& range) {
+    report<Kind::OutsideWithinCluster>(to_string(prefix), to_string(range),
+                                       deny() ? "the deny also stops pods and nodes in it" : "the allow has no effect");
+    if (deny()) return inside(prefix);
+    for (const Address& address : vpc_.world_inside)
+      if (contains(prefix, address)) inside(host_cidr(address));
   }
 
   void entity(Entity entity) {
@@ -224,35 +242,46 @@ class EntryLowering {
       if (deny()) anyone();
       return;
     }
-    for (const Cidr& range : vpc_.ranges) inside(range);
-    for (const Address& node : vpc_.nodes) inside(host_cidr(node));
+    ranges_and_nodes();
     for (const Address& node : vpc_.node_internal) own_node(host_cidr(node));
     for (const Address& address : vpc_.apiserver)
       if (!vpc_.inside(address)) beyond(host_cidr(address));
-    if (deny()) return;
-    for (const HeldAddress* held : vpc_.held)
-      report<Kind::HeldAddressInCluster>(to_string(held->addresses.front()), held->kind, held->name);
+    for (const HeldAddress* held : vpc_.held) {
+      const std::string address = to_string(held->addresses.front());
+      if (deny()) report<Kind::HeldAddressDenied>(address, held->kind, held->name);
+      else report<Kind::HeldAddressInCluster>(address, held->kind, held->name);
+    }
   }
 
   // Band B: the cluster ranges that an allow of outside addresses would open, and on egress the Service addresses,
   // which only exact VIP rules may open (band plan F4). Node addresses are the helper group's business.
+  // Whatever only a Subnet ACL can say has its drop there too: an SG is rewritten without its Subnet ACLs (K§2.6).
   void drop_cluster_below_allows() {
-    for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
-      const auto touched = [&](const Cidr& range) {
-        return std::any_of(allowed_outside_.begin(), allowed_outside_.end(), [&](const auto& allowed) {
-          return allowed.first == direction && overlaps(allowed.second, range);
-        });
-      };
-      const auto drop = [&](const Cidr& range) {
-        entries_.push_back({direction, Band::DropCluster, ir::Traffic{}, range, {}});
-      };
-      for (const Cidr& range : vpc_.ranges)
-        if (touched(range)) drop(range);
-      if (direction == Direction::Egress)
-        for (const Cidr& services : vpc_.services)
-          if (above_services_ || touched(services)) drop(services);
+    const auto drop = [&](Direction direction, const Cidr& range, const ir::Traffic& traffic) {
+      Entry entry{direction, Band::DropCluster, traffic, range, {}};
+      if (!needs_subnet_acl(entry)) entry.traffic = {};
+      if (vpc_.has(range.family) && carries(traffic, range.family)) entries_.push_back(std::move(entry));
+    };
+    const auto above = [&](const Allowed& allowed, const std::vector<Cidr>& ranges) {
+      for (const Cidr& range : ranges)
+        if (overlaps(allowed.prefix, range)) drop(allowed.direction, range, allowed.traffic);
+    };
+    for (const Allowed& allowed : allowed_outside_) {
+      above(allowed, vpc_.ranges);
+      above(allowed, vpc_.assumed);
+      if (allowed.direction == Direction::Egress) above(allowed, vpc_.services);
     }
+    for (const ir::Traffic& traffic : above_services_)
+      for (const std::vector<Cidr>* ranges : {&vpc_.services, &vpc_.assumed})
+        for (const Cidr& range : *ranges) drop(Direction::Egress, range, traffic);
   }
+
+  /// An allow of outside addresses, which band B has to keep off the cluster.
+  struct Allowed {
+    Direction direction;
+    Cidr prefix;
+    ir::Traffic traffic;
+  };
 
   const LowerState& state_;
   const std::size_t index_;
@@ -260,8 +289,8 @@ class EntryLowering {
   const ir::Rule* rule_ = nullptr;
   ir::Traffic traffic_;
   bool own_node_denied_ = false;
-  bool above_services_ = false;  // an any-peer allow with ports reaches over the Service addresses
-  std::vector<std::pair<Direction, Cidr>> allowed_outside_;
+  std::vector<ir::Traffic> above_services_;  // of any-peer allows on egress: they reach over the Service addresses
+  std::vector<Allowed> allowed_outside_;
   std::vector<Entry> entries_;
 };
 

@@ -51,14 +51,15 @@ class ManifestBuilder {
 
   Manifest build(const Cluster& cluster) {
     for (const auto& [at, name] : names_) group(at, name);
+    std::set<std::size_t> used;
     for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc)
-      if (in_use(vpc)) helpers(vpc, cluster);
+      if (in_use(vpc)) used.insert(vpc);
+    for (const std::size_t vpc : used) helpers(vpc, cluster);
     for (const auto& [at, entries] : entries_) acls(at, entries);
     if (!state_.options.sctp)
-      for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc)
-        if (in_use(vpc)) drop_sctp(vpc);
+      for (const std::size_t vpc : used) drop_sctp(vpc);
     patch_subnets();
-    manifest_.bindings = bind(names_, state_);
+    manifest_.bindings = bind(names_, used, state_);
     manifest_.node_anchor = state_.options.node_traffic == NodeTraffic::Anchor && !manifest_.security_groups.empty();
     std::sort(manifest_.security_groups.begin(), manifest_.security_groups.end(),
               [](const SecurityGroup& a, const SecurityGroup& b) { return a.name < b.name; });
@@ -110,6 +111,15 @@ class ManifestBuilder {
   }
 
   void render(const Entry& entry, const Vpc& vpc, SecurityGroup& sg) {
+    // Without a Subnet no ACL drops SCTP, which Cilium's datapath does: what an allow may admit is spelled out.
+    if (entry.traffic.protocol == Protocol::Any && verdict(entry.band) == Verdict::Allow && !state_.options.sctp && vpc.subnets.empty()) {
+      Entry part = entry;
+      for (const Protocol protocol : {Protocol::Tcp, Protocol::Udp, Protocol::Icmp, Protocol::Icmp6}) {
+        part.traffic.protocol = protocol;
+        render(part, vpc, sg);
+      }
+      return;
+    }
     for (const Family family : vpc.families) {
       if (!carries(entry.traffic, family)) continue;
       SgRule rule;
@@ -146,7 +156,7 @@ class ManifestBuilder {
     std::vector<Entry> base = infrastructure(vpc, cluster);
     for (const Direction direction : {Direction::Ingress, Direction::Egress}) {
       for (const Address& node : vpc.nodes)
-        if (touched(index, direction, Band::AllowOutside, host_cidr(node)))
+        if (vpc.ranges_known && touched(index, direction, Band::AllowOutside, host_cidr(node)))
           base.push_back({direction, Band::DropCluster, {}, host_cidr(node), {}});
       if (direction == Direction::Ingress && state_.options.node_traffic == NodeTraffic::AllNodes)
         for (const Address& node : vpc.nodes) base.push_back({direction, Band::AllowCluster, {}, host_cidr(node), {}});
@@ -224,16 +234,31 @@ class ManifestBuilder {
       entries.push_back({Direction::Ingress, Band::Infrastructure, {}, host_cidr(address), {}});
       state_.diagnostics.report<Kind::NodeLocalDnsAnswers>({}, to_string(address), vpc.name);
     }
-    // A pod that reaches itself through its Service has the Service address as source (K§2.5).
-    if (!cluster.services.empty() || !cluster.service_cidrs.empty()) {
-      for (const Cidr& services : vpc.services) entries.push_back({Direction::Ingress, Band::Infrastructure, {}, services, {}});
-      if (!vpc.services.empty()) {
-        std::vector<std::string> texts;
-        for (const Cidr& services : vpc.services) texts.push_back(to_string(services));
-        state_.diagnostics.report<Kind::HairpinAllowed>({}, fmt::format("{}", fmt::join(texts, ", ")), vpc.name);
-      }
-    }
+    hairpin(vpc, cluster, entries);
     return entries;
+  }
+
+  // A pod that reaches itself through its Service has the Service address as source (K§2.5). No address that a pod or node
+  // of the VPC could have is let in this way.
+  void hairpin(const Vpc& vpc, const Cluster& cluster, std::vector<Entry>& entries) {
+    const auto overlapping = [&](const Cidr& cidr) {
+      return std::any_of(vpc.ranges.begin(), vpc.ranges.end(), [&](const Cidr& range) { return overlaps(range, cidr); });
+    };
+    std::vector<Cidr> sources = vpc.services;
+    if (std::any_of(sources.begin(), sources.end(), overlapping)) {
+      sources.clear();
+      for (const Service& service : cluster.services)
+        for (const Address& address : service.cluster_ips)
+          if (vpc.has(address.family) && !overlapping(host_cidr(address))) sources.push_back(host_cidr(address));
+      sources = minimal_cover(std::move(sources));
+    }
+    std::vector<std::string> texts;
+    for (const Cidr& source : sources) {
+      entries.push_back({Direction::Ingress, Band::Infrastructure, {}, source, {}});
+      texts.push_back(to_string(source));
+    }
+    if (texts.size() > 3) texts = {fmt::format("{} Service addresses", texts.size())};
+    if (!texts.empty()) state_.diagnostics.report<Kind::HairpinAllowed>({}, fmt::format("{}", fmt::join(texts, ", ")), vpc.name);
   }
 
   // --- Subnet ACLs ---------------------------------------------------------------------------------------------------
@@ -328,27 +353,40 @@ void report_sctp(const ir::Program& program, const Catalog& catalog, Diagnostics
     if (sctp) diagnostics.report_rule<Kind::SctpOff>(id, catalog.rule(id).loc);
 }
 
-void report_node_traffic(NodeTraffic node_traffic, Diagnostics& diagnostics) {
+void report_node_traffic(NodeTraffic node_traffic, const Cluster& cluster, Diagnostics& diagnostics) {
+  const bool all = node_traffic == NodeTraffic::AllNodes;
+  if (all && !cluster.nodes.empty()) diagnostics.report<Kind::AllNodesOpen>({});
+  if (all && cluster.nodes.empty()) diagnostics.report<Kind::NodesUnknown>({}, "--node-traffic all-nodes lets none of them in");
   if (node_traffic == NodeTraffic::None) diagnostics.report<Kind::OwnNodeClosed>({});
-  if (node_traffic == NodeTraffic::AllNodes) diagnostics.report<Kind::AllNodesOpen>({});
 }
 
-// What the missing Services mean for the entries: a group's verdict on a Service address cannot be known.
-void report_unknown_services(const EntriesByGroup& entries, Diagnostics& diagnostics) {
-  const auto any = [&](auto&& wanted) {
-    return std::any_of(entries.begin(), entries.end(), [&](const auto& group) {
-      return std::any_of(group.second.begin(), group.second.end(),
-                         [&](const Entry& entry) { return entry.direction == Direction::Egress && wanted(entry); });
-    });
-  };
-  const auto whole_family = [](const Entry& entry) {
-    const auto* cidr = std::get_if<Cidr>(&entry.remote);
-    return cidr && cidr->length == 0;
-  };
-  if (any([&](const Entry& e) { return verdict(e.band) == Verdict::Deny && e.band != Band::DropCluster && !whole_family(e); }))
-    diagnostics.report<Kind::ServicesUnknownDeny>({});
-  if (any([](const Entry& e) { return e.band == Band::AllowCluster && std::holds_alternative<GroupAt>(e.remote); }))
-    diagnostics.report<Kind::ServicesUnknownAllow>({});
+// What the missing Services mean for the rules: a group's verdict on a Service address cannot be known.
+void report_unknown_services(const EntriesByGroup& entries, const Catalog& catalog, Diagnostics& diagnostics) {
+  for (const auto& [at, list] : entries)
+    for (const Entry& entry : list) {
+      if (entry.direction != Direction::Egress || entry.band == Band::DropCluster) continue;
+      const auto* cidr = std::get_if<Cidr>(&entry.remote);
+      // A deny of everything to everyone covers Service addresses, too.
+      const bool all = cidr && cidr->length == 0 && entry.traffic.protocol == Protocol::Any;
+      for (const RuleId id : entry.origins) {
+        const Loc loc = catalog.rule(id).loc;
+        if (verdict(entry.band) == Verdict::Deny && !all) diagnostics.report_rule<Kind::ServicesUnknownDeny>(id, loc);
+        if (entry.band == Band::AllowCluster) diagnostics.report_rule<Kind::ServicesUnknownAllow>(id, loc);
+      }
+    }
+}
+
+// Kube-OVN's default ranges, where they stand between a rule and addresses that may lie outside the cluster.
+void report_assumed(const EntriesByGroup& entries, const Topology& topology, Diagnostics& diagnostics) {
+  std::set<std::string> dropped;
+  for (const auto& [at, list] : entries)
+    for (const Entry& entry : list) {
+      const auto* cidr = std::get_if<Cidr>(&entry.remote);
+      const std::vector<Cidr>& assumed = topology.vpcs[at.vpc].assumed;
+      if (cidr && entry.band == Band::DropCluster && std::find(assumed.begin(), assumed.end(), *cidr) != assumed.end())
+        dropped.insert(to_string(*cidr));
+    }
+  if (!dropped.empty()) diagnostics.report<Kind::RangesAssumed>({}, fmt::format("{}", fmt::join(dropped, ", ")));
 }
 
 // Membership by namespace labels needs the Namespaces; a pod whose namespace is missing would silently be no member.
@@ -400,10 +438,11 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
     first = last;
   }
   for (const std::size_t pod : named_by_address)
-    diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
-  if (cluster.services.empty()) report_unknown_services(entries, diagnostics);
+    if (!topology.pods[pod].pod->addresses.empty()) diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
+  if (cluster.services.empty()) report_unknown_services(entries, catalog, diagnostics);
+  report_assumed(entries, topology, diagnostics);
   report_load_balancers(cluster, topology, diagnostics);
-  report_node_traffic(options.node_traffic, diagnostics);
+  report_node_traffic(options.node_traffic, cluster, diagnostics);
   report_network_policies(catalog, diagnostics);
   if (!options.sctp) report_sctp(program, catalog, diagnostics);
   Manifest manifest = ManifestBuilder(state, entries).build(cluster);

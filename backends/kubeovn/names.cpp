@@ -65,6 +65,7 @@ std::string group_name(const ir::Group& group, std::string_view vpc, unsigned sa
 std::string helper_name(std::string_view role, std::string_view vpc) {
   std::string slug;
   append_words(slug, vpc);
+  if (slug.empty()) slug = "vpc-";
   slug.pop_back();
   const std::string name = fmt::format("pc-{}-{}", role, slug.substr(0, longest_slug - 12));
   const bool exact = slug == vpc && slug.size() <= longest_slug - 12;

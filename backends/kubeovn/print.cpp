@@ -79,6 +79,9 @@ class Writer {
     std::string text = fmt::format("{}{}{}", what, names.empty() ? "" : ": ",
                                    fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size())), "; "));
     if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
+    // Names come from the input: what could end a comment line, in any reader's view, must not get into one.
+    for (char& c : text)
+      if (c < ' ' || c > '~') c = '?';
     out_ << YAML::Comment(text);
   }
 

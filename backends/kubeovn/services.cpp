@@ -12,9 +12,10 @@ namespace {
 
 using PodsByAddress = std::multimap<Address, std::size_t>;
 
-std::optional<std::size_t> pod_at(const PodsByAddress& pods, const Address& address) {
-  const auto at = pods.find(address);
-  return at == pods.end() ? std::nullopt : std::optional(at->second);
+std::vector<std::size_t> pods_at(const PodsByAddress& pods, const Address& address) {
+  std::vector<std::size_t> found;
+  for (auto [at, end] = pods.equal_range(address); at != end; ++at) found.push_back(at->second);
+  return found;
 }
 
 std::optional<std::uint16_t> plain_number(std::string_view text) {
@@ -30,13 +31,32 @@ std::optional<std::uint16_t> target_number(const ServicePort& port, const Pod& p
   return std::nullopt;
 }
 
+// What the Service's selector says in terms of identity labels: a label that Cilium does not see is left out, so that the
+// group can only be wider than the Service.
 std::optional<ir::Group> selected_by(const Service& service) {
   if (!service.selector) return std::nullopt;
   std::vector<ir::Requirement> all_of{{std::string(ir::namespace_key), ir::Op::In, {service.ns}}};
-  for (const auto& [key, value] : *service.selector) all_of.push_back({key, ir::Op::In, {value}});
+  for (const auto& [key, value] : *service.selector)
+    if (ir::identity_relevant(key)) all_of.push_back({key, ir::Op::In, {value}});
   std::optional<std::vector<ir::Requirement>> normal = ir::normalize(std::move(all_of));
   if (!normal) return std::nullopt;
   return ir::Group{*std::move(normal), std::nullopt};
+}
+
+// The pods that Kubernetes puts behind the Service: it looks at all labels.
+std::vector<std::size_t> pods_behind(const Service& service, const Topology& topology) {
+  std::vector<std::size_t> found;
+  if (!service.selector) return found;
+  for (std::size_t i = 0; i < topology.pods.size(); ++i) {
+    const PlacedPod& placed = topology.pods[i];
+    if (placed.unbound == Unbound::NotAnEndpoint || placed.pod->ns != service.ns) continue;
+    if (std::all_of(service.selector->begin(), service.selector->end(), [&](const auto& wanted) {
+          const auto label = placed.pod->labels.find(wanted.first);
+          return label != placed.pod->labels.end() && label->second == wanted.second;
+        }))
+      found.push_back(i);
+  }
+  return found;
 }
 
 // Does the entry cover every pod of the Service's selector, whichever they will be?
@@ -55,10 +75,9 @@ bool covers_selected(const Entry& entry, const ServiceAddress& service, const Vp
 const Entry* judge(const std::vector<Entry>& entries, const ServiceAddress& service, const Backend& backend, const Vpc& vpc,
                    const LowerState& state) {
   const ir::Traffic traffic{service.protocol, {backend.port, backend.port}, std::nullopt};
-  const bool of_cluster = !backend.address || vpc.inside(*backend.address) ||
+  const bool of_cluster = !backend.address || !backend.pods.empty() || vpc.inside(*backend.address) ||
                           std::any_of(vpc.services.begin(), vpc.services.end(),
                                       [&](const Cidr& cidr) { return contains(cidr, *backend.address); });
-  const std::optional<std::size_t> pod = backend.pod;
   for (const Entry& entry : entries) {
     if (entry.direction != Direction::Egress || !covers(entry.traffic, traffic)) continue;
     if (entry.band == Band::DropCluster) continue;
@@ -72,9 +91,12 @@ const Entry* judge(const std::vector<Entry>& entries, const ServiceAddress& serv
       continue;
     }
     const GroupAt& at = std::get<GroupAt>(entry.remote);
-    if (!pod || state.topology.pods[*pod].vpc != at.vpc || state.topology.pods[*pod].unbound != Unbound::No) continue;
     const std::vector<std::size_t>& members = state.groups[static_cast<std::size_t>(at.group)].members;
-    if (std::binary_search(members.begin(), members.end(), *pod)) return &entry;
+    if (std::any_of(backend.pods.begin(), backend.pods.end(), [&](std::size_t pod) {
+          const PlacedPod& placed = state.topology.pods[pod];
+          return placed.vpc == at.vpc && placed.unbound == Unbound::No && std::binary_search(members.begin(), members.end(), pod);
+        }))
+      return &entry;
   }
   return nullptr;
 }
@@ -99,29 +121,28 @@ std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topo
   for (const Service& service : cluster.services) {
     const std::optional<ir::Group> selects = selected_by(service);
     const auto own_slices = slices.find({service.ns, service.name});
-    std::vector<std::size_t> selected;
-    if (selects) selected = topology.members(*selects);
+    const std::vector<std::size_t> selected = pods_behind(service, topology);
     for (const Address& vip : service.cluster_ips)
       for (const ServicePort& port : service.ports) {
         ServiceAddress address{service.ns + "/" + service.name, vip, port.protocol, port.port, {}, selects};
-        const auto add = [&](const Address& backend, std::uint16_t number, std::optional<std::size_t> pod) {
-          if (backend.family == vip.family) address.backends.push_back({backend, number, pod});
+        const auto add = [&](const Address& backend, std::uint16_t number, std::vector<std::size_t> holders) {
+          if (backend.family == vip.family) address.backends.push_back({backend, number, std::move(holders)});
         };
         if (own_slices != slices.end()) {
           for (const EndpointSlice* slice : own_slices->second)
             for (const SlicePort& backend : slice->ports)
               if (backend.name == port.name && backend.protocol == port.protocol)
                 for (const std::vector<Address>* addresses : {&slice->addresses, &slice->not_ready})
-                  for (const Address& ip : *addresses) add(ip, backend.port, pod_at(pods, ip));
+                  for (const Address& ip : *addresses) add(ip, backend.port, pods_at(pods, ip));
         }
         if (address.backends.empty())
           for (const std::size_t pod : selected)
             if (const std::optional<std::uint16_t> number = target_number(port, *topology.pods[pod].pod))
-              for (const Address& ip : topology.pods[pod].pod->addresses) add(ip, *number, pod);
+              for (const Address& ip : topology.pods[pod].pod->addresses) add(ip, *number, {pod});
         if (address.backends.empty() && selects)
           if (const std::optional<std::uint16_t> number = plain_number(port.target))
-            address.backends.push_back({std::nullopt, *number, std::nullopt});
-        if (!address.backends.empty()) found.push_back(std::move(address));
+            address.backends.push_back({std::nullopt, *number, {}});
+        found.push_back(std::move(address));
       }
   }
   return found;
@@ -153,9 +174,18 @@ void add_service_entries(std::vector<Entry>& entries, std::size_t vpc, const std
       std::sort(origins->begin(), origins->end());
       origins->erase(std::unique(origins->begin(), origins->end()), origins->end());
     }
-    const Entry* now = judge(entries, service, {service.address, service.port, std::nullopt}, here, state);
+    const Entry* now = judge(entries, service, {service.address, service.port, {}}, here, state);
     const Cidr remote = host_cidr(service.address);
-    if (denied != 0) {
+    if (service.backends.empty()) {
+      // Nobody knows what is behind it: whatever this group denies might be.
+      for (const Entry& entry : entries)
+        if (entry.direction == Direction::Egress && verdict(entry.band) == Verdict::Deny && entry.band != Band::DropCluster &&
+            (entry.traffic.protocol == Protocol::Any || entry.traffic.protocol == service.protocol))
+          denying.insert(denying.end(), entry.origins.begin(), entry.origins.end());
+      if (denying.empty()) continue;
+      report<Kind::ServiceBackendsUnknown>(denying, state, service.service, service.port);
+      added.push_back({Direction::Egress, Band::DenyCluster, to_service, remote, std::move(denying)});
+    } else if (denied != 0) {
       added.push_back({Direction::Egress, Band::DenyCluster, to_service, remote, denying});
       if (denied != service.backends.size()) report<Kind::ServiceClosed>(denying, state, service.service, service.port);
     } else if (now && now->band == Band::DenyCluster) {

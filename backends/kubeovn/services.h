@@ -14,7 +14,7 @@ namespace policyconv::kubeovn {
 struct Backend {
   std::optional<Address> address;
   std::uint16_t port = 0;
-  std::optional<std::size_t> pod;  // index into Topology::pods
+  std::vector<std::size_t> pods;   // those that have the address, in any VPC: indices into Topology::pods
 };
 
 /// One port of one Service address.
@@ -23,11 +23,11 @@ struct ServiceAddress {
   Address address;
   Protocol protocol = Protocol::Tcp;
   std::uint16_t port = 0;
-  std::vector<Backend> backends;   // of the address's family
+  std::vector<Backend> backends;   // of the address's family; empty: not known
   std::optional<ir::Group> selects;
 };
 
-/// Every ClusterIP:port of the cluster that has or can have backends: from EndpointSlices (endpoints that are not ready
+/// Every ClusterIP:port of the cluster with its backends: from EndpointSlices (endpoints that are not ready
 /// count, since they may be at any moment), else from the pods of the selector, else from the selector itself.
 [[nodiscard]] std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topology& topology);
 

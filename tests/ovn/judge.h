@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ir/cluster.h"
-#include "tests/ovn/controller.h"
+#include "tests/ovn/microflow.h"
 #include "tests/ovn/network.h"
 #include "tests/ovn/tracer.h"
 #include "verify/decide_manifest.h"
@@ -15,8 +15,8 @@
 namespace policyconv::real_ovn {
 
 struct Judged {
-  std::optional<Verdict> egress;   // the from-lport ACLs of the sender's port; nullopt: the sender is no pod
-  std::optional<Verdict> ingress;  // the to-lport ACLs of the receiver's port; nullopt: the receiver is no pod
+  std::optional<Verdict> egress;   // of the ACLs of the sender's switch; nullopt: the sender is no pod
+  std::optional<Verdict> ingress;  // of the ACLs of the receiver's switch; nullopt: the receiver is no pod
   bool delivered = false;          // one trace led from the one port to the other
   bool from_router = false;        // `ingress` is about a packet that came to the switch from its router
   [[nodiscard]] Verdict verdict() const {
@@ -58,8 +58,5 @@ class Judge {
   Asked asked_[3];  // by Conntrack
   std::size_t traces_ = 0;
 };
-
-/// The answer to `packet`. nullopt for ICMP types that have none.
-[[nodiscard]] std::optional<verify::Packet> reply_to(const verify::Packet& packet);
 
 }  // namespace policyconv::real_ovn

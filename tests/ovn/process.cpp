@@ -8,8 +8,8 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <thread>
 
@@ -49,11 +49,25 @@ bool is_gone_within(pid_t pid, std::chrono::milliseconds limit) {
   _exit(127);
 }
 
+constexpr std::string_view prefix = "pc-ovn-";
+
+/// A test that is killed leaves its directory behind, named after its pid; the next one clears it away.
+void remove_abandoned() {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path(), ignored)) {
+    const std::string name = entry.path().filename();
+    const pid_t owner = name.starts_with(prefix) ? std::atoi(name.c_str() + prefix.size()) : 0;
+    if (owner > 0 && kill(owner, 0) != 0 && errno == ESRCH) std::filesystem::remove_all(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
+  remove_abandoned();
   // Sockets are made in here, and the path of a socket has at most 107 bytes.
-  std::string name = (std::filesystem::temp_directory_path() / "pc-ovn-XXXXXX").string();
+  const std::string file = std::string(prefix) + std::to_string(getpid()) + "-XXXXXX";
+  std::string name = (std::filesystem::temp_directory_path() / file).string();
   if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
   path_ = name;
 }

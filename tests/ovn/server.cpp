@@ -6,18 +6,28 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <system_error>
 
 #include "tests/ovn/json_rpc.h"
 
 namespace policyconv::real_ovn {
 namespace {
 
-constexpr std::string_view packages = "Debian packages ovn-central ovn-common openvswitch-switch openvswitch-common";
+constexpr std::string_view packages = "Debian packages ovn-central ovn-common openvswitch-common";
 constexpr std::string_view schemas = "/usr/share/ovn/";
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool listens(const std::string& socket) {
+  try {
+    JsonRpc connection(socket);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
 }
 
 void run(const std::vector<std::string>& argv, const std::string& log) {
@@ -37,9 +47,9 @@ Server::Server() {
   const auto alive = [&](Process& process, const char* name) {
     if (!process.is_running()) throw std::runtime_error(fmt::format("{} has ended: {}", name, text_of(log)));
   };
-  wait_until("ovsdb-server to listen", [&] {
+  wait_until("for ovsdb-server to listen", [&] {
     alive(database_, "ovsdb-server");
-    return std::filesystem::exists(socket);
+    return listens(socket);
   });
 
   // As Kube-OVN sets it (K§4.3). Its other options need Kube-OVN's patches.

@@ -11,26 +11,14 @@ namespace {
 
 /// Every passage through the connection tracker uses up one `--ct`, over the whole life of the daemon; what comes after
 /// the last one is established.
-constexpr int tracker_passages = 6000;
+constexpr int tracker_passages = 2000;
 constexpr std::string_view ran_out = "(use --ct to customize)";
 
 /// Pieces of ovn-trace's detailed output.
-constexpr std::string_view egress_pipeline = "\negress(dp=", rejection = "reject {";
-constexpr std::string_view output = "/* output to \"", no_patch_port = "\", type \"\"";
+constexpr std::string_view past_acls = " ls_in_l2_lkup ", egress_pipeline = "\negress(dp=", rejection = "reject {";
+constexpr std::string_view output = "/* output to \"", no_patch_port = "\", type \"\"", to_router = "\", type \"patch\"";
 
 }  // namespace
-
-std::string_view flags_of(Conntrack conntrack) {
-  switch (conntrack) {
-    case Conntrack::New:
-      return "new";
-    case Conntrack::Established:
-      return "est";
-    case Conntrack::Reply:
-      break;
-  }
-  return "est,rpl";
-}
 
 bool Trace::reaches(std::string_view port) const {
   return std::find(outputs.begin(), outputs.end(), port) != outputs.end();
@@ -69,7 +57,8 @@ Trace Tracer::operator()(const std::string& microflow) {
   if (!trace.text.starts_with("# ")) throw std::runtime_error(fmt::format("ovn-trace: {} in `{}`", trace.text, microflow));
   // A rejection is answered from within the trace, by a packet that goes the other way.
   const std::string_view way = std::string_view(trace.text).substr(0, trace.text.find(rejection));
-  trace.left_source = way.find(egress_pipeline) != way.npos;
+  trace.left_port = way.find(past_acls) != way.npos || way.find(egress_pipeline) != way.npos;
+  trace.left_switch = way.find(to_router) != way.npos;
   for (std::size_t at = way.find(output); at != way.npos; at = way.find(output, at)) {
     at += output.size();
     const std::size_t end = way.find('"', at);

@@ -6,19 +6,17 @@
 #include <vector>
 
 #include "tests/ovn/json_rpc.h"
+#include "tests/ovn/microflow.h"
 #include "tests/ovn/process.h"
 #include "tests/ovn/server.h"
 
 namespace policyconv::real_ovn {
 
-/// What the connection tracker says about the packet.
-enum class Conntrack { New, Established, Reply };
-[[nodiscard]] std::string_view flags_of(Conntrack conntrack);  // as `--ct` takes them
-
 /// What a trace came to.
 struct Trace {
   std::string text;
-  bool left_source = false;          // it passed the from-lport ACLs of the switch where it started
+  bool left_port = false;            // it passed the from-lport ACLs of the switch where it started
+  bool left_switch = false;          // it left that switch for a router
   std::vector<std::string> outputs;  // ports that are no patch ports
   [[nodiscard]] bool reaches(std::string_view port) const;
 };
