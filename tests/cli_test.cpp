@@ -250,7 +250,10 @@ TEST_CASE("the exit status tells what became of the meaning") {
                       {"", {}, 1},
                       {host_egress, {}, 3},
                       {host_egress, {"--fail-on", "looser"}, 0},
-                      {policy("db"), {"--node-traffic", "all-nodes"}, 4},
+                      {policy("db"), {"--node-traffic", "all-nodes"}, 3},  // no node is known, so none is let in
+                      {policy("db"), {"--kube-ovn", "1.15", "--allow-looser", "PC1101"}, 0},
+                      {policy("db", "web", http_rule), {"--allow-looser", "PC1101"}, 4},
+                      {policy("db", "web", http_rule), {"--allow-looser", "PC1101", "--fail-on", "refused"}, 0},
                       {policy("db"), {"--node-traffic", "all-nodes", "--fail-on", "refused"}, 0},
                       {policy("db", "web", http_rule), {}, 5},
                       {policy("db", "web", http_rule), {"--fail-on", "refused"}, 5},

@@ -371,7 +371,8 @@ void report_unknown_services(const EntriesByGroup& entries, const Catalog& catal
       for (const RuleId id : entry.origins) {
         const Loc loc = catalog.rule(id).loc;
         if (verdict(entry.band) == Verdict::Deny && !all) diagnostics.report_rule<Kind::ServicesUnknownDeny>(id, loc);
-        if (entry.band == Band::AllowCluster) diagnostics.report_rule<Kind::ServicesUnknownAllow>(id, loc);
+        const bool one_host = cidr && cidr->length == address_bits(cidr->family);  // nodes rarely stand behind Services
+        if (entry.band == Band::AllowCluster && !one_host) diagnostics.report_rule<Kind::ServicesUnknownAllow>(id, loc);
       }
     }
 }

@@ -31,18 +31,6 @@ std::optional<std::uint16_t> target_number(const ServicePort& port, const Pod& p
   return std::nullopt;
 }
 
-// What the Service's selector says in terms of identity labels: a label that Cilium does not see is left out, so that the
-// group can only be wider than the Service.
-std::optional<ir::Group> selected_by(const Service& service) {
-  if (!service.selector) return std::nullopt;
-  std::vector<ir::Requirement> all_of{{std::string(ir::namespace_key), ir::Op::In, {service.ns}}};
-  for (const auto& [key, value] : *service.selector)
-    if (ir::identity_relevant(key)) all_of.push_back({key, ir::Op::In, {value}});
-  std::optional<std::vector<ir::Requirement>> normal = ir::normalize(std::move(all_of));
-  if (!normal) return std::nullopt;
-  return ir::Group{*std::move(normal), std::nullopt};
-}
-
 // The pods that Kubernetes puts behind the Service: it looks at all labels.
 std::vector<std::size_t> pods_behind(const Service& service, const Topology& topology) {
   std::vector<std::size_t> found;
@@ -119,7 +107,7 @@ std::vector<ServiceAddress> service_addresses(const Cluster& cluster, const Topo
 
   std::vector<ServiceAddress> found;
   for (const Service& service : cluster.services) {
-    const std::optional<ir::Group> selects = selected_by(service);
+    const std::optional<ir::Group> selects = ir::selected_by(service);
     const auto own_slices = slices.find({service.ns, service.name});
     const std::vector<std::size_t> selected = pods_behind(service, topology);
     for (const Address& vip : service.cluster_ips)
