@@ -19,7 +19,8 @@ inline Address address(std::string_view text) {
   return parse_address(text).value();
 }
 
-inline MatchPacket packet(std::string_view source, std::string_view destination, Protocol protocol, std::uint16_t port) {
+inline MatchPacket packet(std::string_view source, std::string_view destination, Protocol protocol,
+                          std::uint16_t port) {
   MatchPacket p;
   p.inport = "a.shop";
   p.outport = "b.shop";
@@ -51,12 +52,12 @@ inline const std::map<std::string, MatchPacket> packets = {
 };
 
 inline const std::map<std::string, std::set<std::string>, std::less<>> port_groups = {{"pg", {"a.shop"}},
-                                                                               {"ovn.sg.other", {"c.shop"}}};
+                                                                                      {"ovn.sg.other", {"c.shop"}}};
 inline const std::map<std::string, std::vector<Address>, std::less<>> address_sets = {
     {"as4", {address("10.0.0.1"), address("10.0.0.9")}}, {"as6", {address("fd00::1")}}, {"as_empty", {}}};
 
-inline std::optional<bool> member(const std::map<std::string, std::set<std::string>, std::less<>>& sets, std::string_view name,
-                           const std::string& element) {
+inline std::optional<bool> member(const std::map<std::string, std::set<std::string>, std::less<>>& sets,
+                                  std::string_view name, const std::string& element) {
   const auto at = sets.find(name);
   return at == sets.end() ? std::nullopt : std::optional(at->second.count(element) != 0);
 }

@@ -51,8 +51,8 @@ bool covers(const SgRule& rule, const MatchPacket& packet) {
          rule.ports->first <= packet.destination_port && packet.destination_port <= rule.ports->last;
 }
 
-/// A packet in one ACL stage of a switch. `port` is the pod's port that it enters or leaves by, nullptr at the port of the
-/// router, which is in no group; `sender` is the port on the same switch that it came from, if any.
+/// A packet in one ACL stage of a switch. `port` is the pod's port that it enters or leaves by, nullptr at the port of
+/// the router, which is in no group; `sender` is the port on the same switch that it came from, if any.
 struct Passage {
   const ovn::Switch& on;
   Direction direction;
@@ -84,7 +84,8 @@ bool is_emptied(const Group& group, Direction direction, const Rewriting* rewrit
 }
 
 bool has_object(const Port& port) {
-  return std::any_of(port.groups.begin(), port.groups.end(), [](const Group* group) { return group->object != nullptr; });
+  return std::any_of(port.groups.begin(), port.groups.end(),
+                     [](const Group* group) { return group->object != nullptr; });
 }
 
 /// `tier_3`: among what is left after a `pass` (K§4.1).
@@ -105,7 +106,8 @@ Winners winners_of(const Passage& passage, const Rewriting* rewriting, const ovn
 
   bool has_base = false;
   for (const Group* group : passage.port->groups) {
-    if (const auto at = passage.on.scoped.find(group); at != passage.on.scoped.end()) consider(at->second.of(direction));
+    if (const auto at = passage.on.scoped.find(group); at != passage.on.scoped.end())
+      consider(at->second.of(direction));
     if (is_emptied(*group, direction, rewriting)) continue;
     consider(group->acls.of(direction));
     has_base |= group->object != nullptr;
@@ -137,8 +139,8 @@ struct ManifestMeaning::Prepared {
   ovn::Northbound northbound;
   bool tied = false;
 
-  /// The stages that decide at one end, in order. A packet to or from another switch crosses the port of the router, where
-  /// ACLs without a scope hit it a second time, in the other direction (K§10.3).
+  /// The stages that decide at one end, in order. A packet to or from another switch crosses the port of the router,
+  /// where ACLs without a scope hit it a second time, in the other direction (K§10.3).
   std::vector<Passage> passages(const Packet& packet, Direction direction) const {
     const Port* from = northbound.port_of(packet.from_pod);
     const Port* to = northbound.port_of(packet.to_pod);
@@ -146,7 +148,8 @@ struct ManifestMeaning::Prepared {
     if (direction == Direction::Egress) {
       std::vector<Passage> passages{{*from->on, Direction::Egress, from, nullptr, seen(packet, from->name, "")}};
       if (!neighbours && !is_multicast(packet.destination))
-        passages.push_back({*from->on, Direction::Ingress, nullptr, from, seen(packet, from->name, from->on->router_port)});
+        passages.push_back(
+            {*from->on, Direction::Ingress, nullptr, from, seen(packet, from->name, from->on->router_port)});
       return passages;
     }
     if (neighbours) return {{*to->on, Direction::Ingress, to, from, seen(packet, from->name, to->name)}};
@@ -180,7 +183,8 @@ ManifestMeaning::~ManifestMeaning() = default;
 std::optional<Decision> ManifestMeaning::decide(const Packet& packet, Direction direction,
                                                 const Rewriting* rewriting) const {
   const ovn::Northbound& northbound = prepared_->northbound;
-  if (northbound.port_of(direction == Direction::Ingress ? packet.to_pod : packet.from_pod) == nullptr) return std::nullopt;
+  if (northbound.port_of(direction == Direction::Ingress ? packet.to_pod : packet.from_pod) == nullptr)
+    return std::nullopt;
   std::optional<Decision> of_pod;
   prepared_->tied = false;
   for (const Passage& passage : prepared_->passages(packet, direction)) {

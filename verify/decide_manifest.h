@@ -37,7 +37,8 @@ class ManifestMeaning {
   ManifestMeaning(const ManifestMeaning&) = delete;
   ManifestMeaning& operator=(const ManifestMeaning&) = delete;
 
-  /// The ACL stage of the pod at one end, before load balancing on egress (K§2.4). nullopt if that end is no pod.
+  /// The ACLs of the switch at one end: at the port of the pod, before load balancing on egress (K§2.4), and at the port
+  /// of the router if the packet crosses it (K§10.3). nullopt if that end is no pod.
   [[nodiscard]] std::optional<Decision> decide(const Packet& packet, Direction direction,
                                                const Rewriting* rewriting = nullptr) const;
   /// True if, at the last decision, ACLs of different actions tied at the winning priority (K§2.6: undefined).

@@ -167,9 +167,9 @@ void Northbound::create_ports() {
   }
 }
 
-/// The node ACLs exist while some NetworkPolicy does (K§4.3). Each lets the first InternalIP of a node into the addresses
-/// of the pods that run there, at every port of the switches where one of those is: so also into a pod of another VPC
-/// that has such an address (K§7.1). They know no other address of the node (K§10.4).
+/// The node ACLs exist while some NetworkPolicy does (K§4.3). Each lets the first InternalIP of a node into the
+/// addresses of the pods that run there, at every port of the switches where one of those is: so also into a pod of
+/// another VPC that has such an address (K§7.1). They know no other address of the node (K§10.4).
 void Northbound::program_nodes() {
   if (!manifest_.node_anchor) return;
   std::unordered_map<Address, std::set<std::string_view>, Hash> nodes_by_pod_address;

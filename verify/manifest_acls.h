@@ -39,15 +39,15 @@ struct AddressPair {
 };
 
 struct Acl {
-  int priority = 0;                         // OVN's: larger wins
+  int priority = 0;  // OVN's: larger wins
   Action action = Action::Drop;
-  std::string about;                        // for people
+  std::string about;  // for people
   std::span<const RuleId> origins;
-  const kubeovn::SgRule* rule = nullptr;    // either a rule of a SecurityGroup; thousands of those need no parser
-  const Group* remote = nullptr;            //   its remote group, if that is programmed
-  const OvnMatch* match = nullptr;          // or a match
-  std::optional<AddressPair> between;       // or just this
-  bool in_tier_3 = false;                   // base ACLs and deny-all are repeated there (K§2.3)
+  const kubeovn::SgRule* rule = nullptr;  // either a rule of a SecurityGroup; thousands of those need no parser
+  const Group* remote = nullptr;          //   its remote group, if that is programmed
+  const OvnMatch* match = nullptr;        // or a match
+  std::optional<AddressPair> between;     // or just this
+  bool in_tier_3 = false;                 // base ACLs and deny-all are repeated there (K§2.3)
 };
 
 /// The ACLs of one owner by direction, each list by descending priority.
@@ -83,9 +83,9 @@ struct Switch {
 /// The logical port of a pod.
 struct Port {
   std::string name;
-  std::vector<const Group*> groups;             // deny-all included
-  const Switch* on = nullptr;                   // nullptr: a pod without a port
-  std::vector<Acl> node_acls;                   // those that can match at this port
+  std::vector<const Group*> groups;  // deny-all included
+  const Switch* on = nullptr;        // nullptr: a pod without a port
+  std::vector<Acl> node_acls;        // those that can match at this port
 };
 
 struct AddressSet {
@@ -130,8 +130,8 @@ class Northbound {
   ByName<std::optional<OvnMatch>> matches_;  // by text, each parsed once; nullopt: OVN would not parse it
   ByName<Group> groups_;                     // by name of the port group
   ByName<AddressSet> address_sets_;
-  std::vector<Switch> switches_;             // of cluster.subnets, then one for pods of no known Subnet
-  std::vector<Port> ports_;                  // of cluster.pods
+  std::vector<Switch> switches_;  // of cluster.subnets, then one for pods of no known Subnet
+  std::vector<Port> ports_;       // of cluster.pods
   ByName<const Port*> port_names_;
   std::vector<Acl> discovery_;
   Acls base_;

@@ -23,7 +23,7 @@ struct Comparison {
   unsigned shift = 0;    // of the subfield
   Bits ones = ~Bits(0);  // as many as the subfield has bits
   Relation relation = Relation::Equal;
-  bool with_any = false;  // an order with some member of an address set, not with all: it stood behind a `!`
+  bool with_any = false;            // an order with some member of an address set, not with all: it stood behind a `!`
   std::vector<Constant> constants;  // of a number field
   std::vector<std::string> texts;   // of a string field
   std::vector<std::string> names;   // port groups of a string field, address sets of a number field

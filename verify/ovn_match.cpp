@@ -84,11 +84,10 @@ bool holds(const Comparison& c, Bits value, const MatchNames& names) {
     return c.with_any ? std::any_of(members.begin(), members.end(), ordered_with)
                       : std::all_of(members.begin(), members.end(), ordered_with);
   }
-  const bool equal =
-      std::any_of(c.constants.begin(), c.constants.end(),
-                  [&](const Constant& each) { return (value & each.mask) == (each.value & c.ones); }) ||
-      std::any_of(c.names.begin(), c.names.end(),
-                  [&](const std::string& name) { return contains(*names.address_set(name), value, c); });
+  const bool equal = std::any_of(c.constants.begin(), c.constants.end(),
+                                 [&](const Constant& each) { return (value & each.mask) == (each.value & c.ones); }) ||
+                     std::any_of(c.names.begin(), c.names.end(),
+                                 [&](const std::string& name) { return contains(*names.address_set(name), value, c); });
   return equal == (c.relation == Relation::Equal);
 }
 

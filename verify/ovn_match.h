@@ -16,7 +16,7 @@ namespace policyconv::verify {
 
 /// The fields of a packet that a match can ask for. Unset fields make a comparison false (a TCP port of a UDP packet).
 struct MatchPacket {
-  std::string inport, outport;          // logical port names; empty: not a pod's port
+  std::string inport, outport;  // logical port names; empty: not a pod's port
   Family family = Family::V4;
   Address source, destination;
   Protocol protocol = Protocol::Tcp;

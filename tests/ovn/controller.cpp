@@ -50,7 +50,8 @@ std::vector<std::string> split(const std::string& text) {
 
 Reference acl(Rows& rows, bool ingress, int priority, const std::string& match, const std::string& action,
               bool after_lb = false) {
-  Row row{{"direction", ingress ? "to-lport" : "from-lport"}, {"priority", priority}, {"match", match}, {"action", action}};
+  Row row{
+      {"direction", ingress ? "to-lport" : "from-lport"}, {"priority", priority}, {"match", match}, {"action", action}};
   if (after_lb) row["options"] = map_of({{"apply-after-lb", "true"}});
   return rows.add("ACL", row);
 }
@@ -61,7 +62,8 @@ void port_group(Rows& rows, const std::string& name, const std::vector<Reference
 }
 
 const std::string* first_of(const std::vector<std::string>& texts, bool v4) {
-  const auto at = std::find_if(texts.begin(), texts.end(), [&](const std::string& text) { return (text.find(':') == text.npos) == v4; });
+  const auto at = std::find_if(texts.begin(), texts.end(),
+                               [&](const std::string& text) { return (text.find(':') == text.npos) == v4; });
   return at == texts.end() ? nullptr : &*at;
 }
 
@@ -107,9 +109,10 @@ void Controller::program(Network& network) const {
 bool Controller::accepts(const ApiRule& rule) const {
   const bool ports = rule.protocol == "tcp" || rule.protocol == "udp";
   const auto is_port = [](int port) { return 1 <= port && port <= 65535; };
-  return (rule.ip_version == "ipv4" || rule.ip_version == "ipv6") &&
-         1 <= rule.priority && rule.priority <= (minor_ >= 16 ? 16384 : 200) &&
-         (rule.remote_type == "address" || (rule.remote_type == "securityGroup" && groups_.contains(rule.remote_group))) &&
+  return (rule.ip_version == "ipv4" || rule.ip_version == "ipv6") && 1 <= rule.priority &&
+         rule.priority <= (minor_ >= 16 ? 16384 : 200) &&
+         (rule.remote_type == "address" ||
+          (rule.remote_type == "securityGroup" && groups_.contains(rule.remote_group))) &&
          (!ports || (is_port(rule.port_min) && is_port(rule.port_max) && rule.port_min <= rule.port_max));
 }
 
@@ -124,9 +127,10 @@ bool Controller::accepts(const ApiGroup& group) const {
 std::string Controller::match_of(const std::string& group, const ApiRule& rule, bool ingress) const {
   const bool v4 = rule.ip_version == "ipv4";
   const char* ip = v4 ? "ip4" : "ip6";
-  std::string match = fmt::format("{} == @{} && {} && {}.{} == {}", ingress ? "outport" : "inport", port_group_of(group),
-                                  ip, ip, ingress ? "src" : "dst",
-                                  rule.remote_type == "address" ? rule.remote_address : "$" + address_set_of(rule.remote_group, v4));
+  std::string match =
+      fmt::format("{} == @{} && {} && {}.{} == {}", ingress ? "outport" : "inport", port_group_of(group), ip, ip,
+                  ingress ? "src" : "dst",
+                  rule.remote_type == "address" ? rule.remote_address : "$" + address_set_of(rule.remote_group, v4));
   if (rule.protocol == "icmp") match += v4 ? " && icmp4" : " && icmp6";
   if (rule.protocol == "tcp" || rule.protocol == "udp")
     match += fmt::format(" && {} <= {}.dst <= {}", rule.port_min, rule.protocol, rule.port_max);
@@ -205,8 +209,11 @@ void Controller::program_nodes(Network& network) const {
       const std::string* address = first_of(addresses, v4);
       if (address == nullptr) continue;
       const char* ip = v4 ? "ip4" : "ip6";
-      acls.push_back(acl(network.rows, true, 3000, fmt::format("{0}.src == {1} && {0}.dst == ${2}_{0}", ip, *address, name), "allow-related"));
-      acls.push_back(acl(network.rows, false, 3000, fmt::format("{0}.dst == {1} && {0}.src == ${2}_{0}", ip, *address, name), "allow-related", true));
+      acls.push_back(acl(network.rows, true, 3000,
+                         fmt::format("{0}.src == {1} && {0}.dst == ${2}_{0}", ip, *address, name), "allow-related"));
+      acls.push_back(acl(network.rows, false, 3000,
+                         fmt::format("{0}.dst == {1} && {0}.src == ${2}_{0}", ip, *address, name), "allow-related",
+                         true));
     }
     port_group(network.rows, name, ports, acls);
   }
@@ -223,7 +230,8 @@ void Controller::program_subnets(Network& network) const {
     const auto at = subnet_acls_.find(cluster_.subnets[i].name);
     if (at == subnet_acls_.end() || !std::all_of(at->second.begin(), at->second.end(), fits_schema)) continue;
     for (const ApiAcl& entry : at->second)
-      network.switches[i].acls.push_back(acl(network.rows, entry.direction == "to-lport", entry.priority, entry.match, entry.action));
+      network.switches[i].acls.push_back(
+          acl(network.rows, entry.direction == "to-lport", entry.priority, entry.match, entry.action));
   }
 }
 

@@ -18,26 +18,29 @@ struct Field {
 /// ACLs are made of.
 constexpr std::size_t usual = 8;
 constexpr Field fields[] = {
-    {"ip4.src", 32},    {"ip4.dst", 32},    {"ip6.src", 128},         {"ip6.dst", 128},          {"tcp.dst", 16},
-    {"udp.dst", 16},    {"inport", 0, true}, {"outport", 0, true},     {"sctp.dst", 16},          {"tcp.src", 16},
-    {"udp.src", 16},    {"sctp.src", 16},   {"ip.proto", 8, true},    {"ip.ttl", 8, true},       {"ip.dscp", 6, true},
-    {"ip.ecn", 2, true}, {"ip.frag", 2},    {"icmp4.type", 8, true},  {"icmp4.code", 8, true},   {"icmp6.type", 8, true},
-    {"icmp6.code", 8, true}, {"eth.type", 16, true}, {"vlan.vid", 12}, {"arp.op", 16, true},      {"arp.spa", 32},
-    {"nd.target", 128}, {"ip6.label", 20},  {"pkt.mark", 32},         {"ct_mark", 32},           {"ct_label", 128},
-    {"tcp.flags", 12},  {"ct_state", 32}};
+    {"ip4.src", 32},         {"ip4.dst", 32},         {"ip6.src", 128},        {"ip6.dst", 128},
+    {"tcp.dst", 16},         {"udp.dst", 16},         {"inport", 0, true},     {"outport", 0, true},
+    {"sctp.dst", 16},        {"tcp.src", 16},         {"udp.src", 16},         {"sctp.src", 16},
+    {"ip.proto", 8, true},   {"ip.ttl", 8, true},     {"ip.dscp", 6, true},    {"ip.ecn", 2, true},
+    {"ip.frag", 2},          {"icmp4.type", 8, true}, {"icmp4.code", 8, true}, {"icmp6.type", 8, true},
+    {"icmp6.code", 8, true}, {"eth.type", 16, true},  {"vlan.vid", 12},        {"arp.op", 16, true},
+    {"arp.spa", 32},         {"nd.target", 128},      {"ip6.label", 20},       {"pkt.mark", 32},
+    {"ct_mark", 32},         {"ct_label", 128},       {"tcp.flags", 12},       {"ct_state", 32}};
 constexpr std::size_t stateful = 4;  // of them, at the end
-constexpr const char* nominal_predicates[] = {"ip", "ip4", "ip6", "tcp", "udp", "sctp", "icmp", "icmp4", "icmp6", "arp",
-                                              "nd", "nd_ns", "igmp", "mldv1"};
-constexpr const char* flags[] = {"eth.mcast", "eth.bcast", "eth.mcastv6", "ip4.mcast", "ip6.mcast", "ip.is_frag",
-                                 "ip.later_frag", "vlan.present", "ct.new", "ct.est", "ct.rpl", "ct.trk", "ct_mark.blocked"};
+constexpr const char* nominal_predicates[] = {"ip",    "ip4",   "ip6", "tcp", "udp",   "sctp", "icmp",
+                                              "icmp4", "icmp6", "arp", "nd",  "nd_ns", "igmp", "mldv1"};
+constexpr const char* flags[] = {"eth.mcast",  "eth.bcast",     "eth.mcastv6",    "ip4.mcast", "ip6.mcast",
+                                 "ip.is_frag", "ip.later_frag", "vlan.present",   "ct.new",    "ct.est",
+                                 "ct.rpl",     "ct.trk",        "ct_mark.blocked"};
 constexpr std::size_t stateful_flags = 5;
 
 /// Numbers that packets carry, so that comparisons have a chance to hold; and what no lexer takes.
 constexpr const char* ports[] = {"80", "53", "67", "79", "81", "0", "1", "65535", "0x50", "50000", "0x50/0xf0"};
 constexpr const char* numbers[] = {"0", "1", "2", "3", "0x1", "0x0/0x1"};
 constexpr const char* octets[] = {"0", "1", "6", "8", "17", "64", "128", "132", "255", "0x11", "0x10/0xf0"};
-constexpr const char* slips_of_the_pen[] = {"10.0.0.256", "10.0.0.0/33", "fd00::/129", "65536", "080", "-1", "5/3", "$missing",
-                                            "@missing", "\"\"", "0x", "0a:00:00:00:00:01"};
+constexpr const char* slips_of_the_pen[] = {"10.0.0.256", "10.0.0.0/33", "fd00::/129", "65536",
+                                            "080",        "-1",          "5/3",        "$missing",
+                                            "@missing",   "\"\"",        "0x",         "0a:00:00:00:00:01"};
 
 }  // namespace
 

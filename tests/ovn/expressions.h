@@ -25,7 +25,9 @@ class RandomExpressions {
   /// A slip, which only wild expressions make.
   bool slips(std::size_t one_in) { return wild_ && chance(one_in); }
   template <typename List>
-  auto pick(const List& list) { return list[below(std::size(list))]; }
+  auto pick(const List& list) {
+    return list[below(std::size(list))];
+  }
 
   std::string expression(int depth);
   std::string operand(int depth);

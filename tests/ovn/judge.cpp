@@ -77,7 +77,9 @@ const Port& Judge::port_of(const Address& address, std::optional<std::size_t> po
   if (pod) return network_.pods[*pod].value();
   for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
     const Node& node = network_.cluster.nodes[i];
-    const auto has = [&](const std::vector<Address>& list) { return std::find(list.begin(), list.end(), address) != list.end(); };
+    const auto has = [&](const std::vector<Address>& list) {
+      return std::find(list.begin(), list.end(), address) != list.end();
+    };
     const auto& port = network_.nodes[i];
     if ((has(node.internal) || has(node.join)) && port && network_.switches[port->on].vpc == vpc) return *port;
   }

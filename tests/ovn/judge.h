@@ -30,7 +30,7 @@ class Judge {
   /// Programs `server` with the cluster and the objects, as Kube-OVN 1.`minor` does. The arguments must outlive it.
   Judge(Server& server, const Cluster& cluster, int minor, const std::vector<std::string>& yaml);
 
-  /// ovn-trace carries the conntrack state of one switch over to the next, which the datapath does not (K§10.7), so the
+  /// ovn-trace carries the conntrack state of one switch to the next, which the datapath does not (K§10.7), so the
   /// receiver's end is traced on its own whenever the sender is elsewhere, and when it does not let the packet out.
   Judged operator()(const verify::Packet& packet, Conntrack conntrack);
 
@@ -45,7 +45,8 @@ class Judge {
  private:
   const Trace& ask(const std::string& microflow, Conntrack conntrack);
   [[nodiscard]] const std::string& vpc_of(const verify::Packet& packet) const;
-  [[nodiscard]] const Port& port_of(const Address& address, std::optional<std::size_t> pod, const std::string& vpc) const;
+  [[nodiscard]] const Port& port_of(const Address& address, std::optional<std::size_t> pod,
+                                    const std::string& vpc) const;
   [[nodiscard]] std::string departure(const verify::Packet& packet, Conntrack conntrack) const;
   [[nodiscard]] std::string arrival(const verify::Packet& packet, Conntrack conntrack) const;
 

@@ -47,7 +47,8 @@ class Oracle {
     Rows rows;
     std::map<std::string, Reference> ports;
     for (const char* name : {"a.shop", "b.shop", "c.shop"}) {
-      const std::string address = name == std::string("b.shop") ? receiver : fmt::format("0a:00:00:00:00:{:02x}", name[0]);
+      const std::string address =
+          name == std::string("b.shop") ? receiver : fmt::format("0a:00:00:00:00:{:02x}", name[0]);
       ports[name] = rows.add("Logical_Switch_Port", {{"name", name}, {"addresses", address}});
     }
     for (const auto& [name, members] : table::port_groups) {
@@ -62,7 +63,8 @@ class Oracle {
     }
     std::vector<Reference> acls;
     const auto acl = [&](int priority, const std::string& match, const char* action) {
-      acls.push_back(rows.add("ACL", {{"priority", priority}, {"direction", "to-lport"}, {"match", match}, {"action", action}}));
+      acls.push_back(
+          rows.add("ACL", {{"priority", priority}, {"direction", "to-lport"}, {"match", match}, {"action", action}}));
     };
     for (const std::string& match : matches) acl(1000, match, "drop");
     acl(1, "ip", "allow-related");  // so that there is connection tracking
@@ -100,12 +102,13 @@ bool is_exempt(const std::string& packet, const std::string& text) {
 }
 
 /// What the packets carry and the table defines.
-const Vocabulary vocabulary{{"\"a.shop\"", "\"b.shop\"", "\"c.shop\"", "@pg", "@ovn.sg.other"},
-                            {"$as4", "$as6", "$as_empty"},
-                            {"10.0.0.1", "10.0.0.2", "10.0.0.0/24", "0.0.0.0/0", "224.0.0.0/4", "10.0.7.1/255.255.0.255",
-                             "255.255.255.255", "10.0.0.3/31", "10.0.0.2/32", "1.2.3.4"},
-                            {"fd00::1", "fd00::2", "fd00::/64", "::/0", "ff02::/16", "FD00::1/128", "::", "fd00::/ffff::"},
-                            true};
+const Vocabulary vocabulary{
+    {"\"a.shop\"", "\"b.shop\"", "\"c.shop\"", "@pg", "@ovn.sg.other"},
+    {"$as4", "$as6", "$as_empty"},
+    {"10.0.0.1", "10.0.0.2", "10.0.0.0/24", "0.0.0.0/0", "224.0.0.0/4", "10.0.7.1/255.255.0.255", "255.255.255.255",
+     "10.0.0.3/31", "10.0.0.2/32", "1.2.3.4"},
+    {"fd00::1", "fd00::2", "fd00::/64", "::/0", "ff02::/16", "FD00::1/128", "::", "fd00::/ffff::"},
+    true};
 
 struct Tally {
   std::size_t expressions = 0, parsed = 0, answers = 0, differences = 0;
@@ -160,7 +163,8 @@ TEST_CASE("OvnMatch and OVN agree on the table of matches") {
 
 TEST_CASE("OvnMatch and OVN agree on what can leave northd's parentheses") {
   std::vector<std::string> texts(std::begin(outside_of_parentheses), std::end(outside_of_parentheses));
-  for (const std::size_t depth : {98u, 99u, 100u, 101u}) texts.push_back(std::string(depth, '(') + "ip" + std::string(depth, ')'));
+  for (const std::size_t depth : {98u, 99u, 100u, 101u})
+    texts.push_back(std::string(depth, '(') + "ip" + std::string(depth, ')'));
   const verify::MatchPacket& packet = table::packets.at("tcp");
   for (const std::string& text : texts) {
     const auto match = verify::OvnMatch::parse(text);
@@ -175,7 +179,8 @@ TEST_CASE("OvnMatch and OVN agree on random matches") {
   Tally tally;
   const std::size_t most = wanted.full ? 100 : 20;
   Progress progress("random matches", most);
-  for (std::size_t batch = 0; batch < most && (wanted.full || progress.seconds() < static_cast<double>(wanted.budget.count())); ++batch) {
+  for (std::size_t batch = 0;
+       batch < most && (wanted.full || progress.seconds() < static_cast<double>(wanted.budget.count())); ++batch) {
     std::vector<std::string> expressions;
     for (int i = 0; i < 200; ++i) expressions.push_back(random.next());
     tally.compare(expressions);

@@ -18,7 +18,8 @@ std::string fields_of(const Packet& packet, Conntrack conntrack) {
   const std::string ip = fmt::format("ip{0}.src == {1} && ip{0}.dst == {2} && ip.ttl == {3}", v4 ? 4 : 6,
                                      to_string(packet.source), to_string(packet.destination), discovery ? 255 : 64);
   const auto ports = [&](std::string_view protocol) {
-    return fmt::format("{} && {} && {}.src == {} && {}.dst == {}", ip, protocol, protocol, packet.source_port, protocol, packet.port);
+    return fmt::format("{} && {} && {}.src == {} && {}.dst == {}", ip, protocol, protocol, packet.source_port, protocol,
+                       packet.port);
   };
   switch (packet.protocol) {
     case Protocol::Tcp:  // SYN opens a connection, ACK is part of one
@@ -59,7 +60,8 @@ std::string microflow(const std::string& inport, const std::string& from_mac, co
 
 std::optional<std::string> multicast_mac(const Address& to) {
   if (to.family == Family::V6 && to.hi >> 56 == 0xff)
-    return fmt::format("33:33:{:02x}:{:02x}:{:02x}:{:02x}", to.lo >> 24 & 0xff, to.lo >> 16 & 0xff, to.lo >> 8 & 0xff, to.lo & 0xff);
+    return fmt::format("33:33:{:02x}:{:02x}:{:02x}:{:02x}", to.lo >> 24 & 0xff, to.lo >> 16 & 0xff, to.lo >> 8 & 0xff,
+                       to.lo & 0xff);
   if (to.family == Family::V6) return std::nullopt;
   const std::uint64_t bits = to.hi >> 32;
   if (bits == 0xffffffff) return "ff:ff:ff:ff:ff:ff";

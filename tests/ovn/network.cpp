@@ -90,10 +90,9 @@ void Network::connect(std::size_t which, const std::vector<std::string>& network
                                                       {"type", "router"},
                                                       {"addresses", "router"},
                                                       {"options", map_of({{"router-port", on_router}})}}));
-  routers_[to.vpc].ports.push_back(
-      rows.add("Logical_Router_Port", {{"name", on_router},
-                                       {"mac", to.router_mac},
-                                       {"networks", set_of({networks.begin(), networks.end()})}}));
+  routers_[to.vpc].ports.push_back(rows.add(
+      "Logical_Router_Port",
+      {{"name", on_router}, {"mac", to.router_mac}, {"networks", set_of({networks.begin(), networks.end()})}}));
 }
 
 void Network::route(const std::string& vpc, const std::string& prefix, const Address& next) {
@@ -135,7 +134,8 @@ void Network::add_nodes() {
     for (std::size_t on = 0; on < cluster.subnets.size() && !node.join.empty(); ++on) {
       const std::vector<Cidr>& cidrs = cluster.subnets[on].cidrs;
       const auto holds = [&](const Cidr& cidr) { return contains(cidr, node.join.front()); };
-      if (std::any_of(cidrs.begin(), cidrs.end(), holds)) port = attach(on, "node-" + node.name, mac(Owner::Node, i), node.join);
+      if (std::any_of(cidrs.begin(), cidrs.end(), holds))
+        port = attach(on, "node-" + node.name, mac(Owner::Node, i), node.join);
     }
     if (!port) continue;
     for (const Address& address : node.internal)
@@ -165,9 +165,9 @@ void Network::add_services() {
           vips[port.protocol][with_port(vip, port.port)] = std::move(list);
   for (const auto& [protocol, addresses] : vips) {
     const std::string name(to_string(protocol));
-    const Reference row = rows.add("Load_Balancer", {{"name", fmt::format("cluster-{}-loadbalancer", name)},
-                                                     {"protocol", name},
-                                                     {"vips", map_of(addresses)}});
+    const Reference row = rows.add(
+        "Load_Balancer",
+        {{"name", fmt::format("cluster-{}-loadbalancer", name)}, {"protocol", name}, {"vips", map_of(addresses)}});
     for (std::size_t i = 0; i < cluster.subnets.size(); ++i)
       if (cluster.subnets[i].enable_lb && cluster.subnets[i].vpc == "ovn-cluster") switches[i].balancers.push_back(row);
   }

@@ -32,8 +32,8 @@ void Progress::at(std::size_t cases, std::size_t flows) {
   const auto now = Clock::now();
   if (now - shown_ < (on_terminal() ? 1s : 15s)) return;
   shown_ = now;
-  fmt::print(stderr, "{}{}: {} of {} cases, {} flows, {:.0f}/s{}", on_terminal() ? "\r" : "", what_, cases, total_, flows,
-             static_cast<double>(flows) / seconds(), on_terminal() ? "\033[K" : "\n");
+  fmt::print(stderr, "{}{}: {} of {} cases, {} flows, {:.0f}/s{}", on_terminal() ? "\r" : "", what_, cases, total_,
+             flows, static_cast<double>(flows) / seconds(), on_terminal() ? "\033[K" : "\n");
 }
 
 Progress::~Progress() {

@@ -49,15 +49,12 @@ class Process {
 /// Daemons detach by leaving their parent; with this they become our children, so that we can wait for their end.
 void adopt_orphans();
 
-/// Polls until `done()`, which may throw to give up early; throws after `limit`. `what` is for the message.
-template <typename Done>
-void wait_until(const std::string& what, Done&& done, std::chrono::seconds limit = std::chrono::seconds(30));
-
 [[noreturn]] void fail_waiting(const std::string& what);
 void pause_polling();
 
+/// Polls until `done()`, which may throw to give up early; throws after `limit`. `what` is for the message.
 template <typename Done>
-void wait_until(const std::string& what, Done&& done, std::chrono::seconds limit) {
+void wait_until(const std::string& what, Done&& done, std::chrono::seconds limit = std::chrono::seconds(30)) {
   const auto end = std::chrono::steady_clock::now() + limit;
   while (!done()) {
     if (std::chrono::steady_clock::now() > end) fail_waiting(what);

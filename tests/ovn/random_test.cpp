@@ -18,8 +18,8 @@ namespace {
 
 std::string text_of(const Packet& packet) {
   return fmt::format("{}{} -> {}{} {}/{} (from port {})", to_string(packet.source), packet.from_pod ? " (pod)" : "",
-                     to_string(packet.destination), packet.to_pod ? " (pod)" : "", to_string(packet.protocol), packet.port,
-                     packet.source_port);
+                     to_string(packet.destination), packet.to_pod ? " (pod)" : "", to_string(packet.protocol),
+                     packet.port, packet.source_port);
 }
 
 class Suite {
@@ -32,15 +32,19 @@ class Suite {
     Judge judge(server_, scenario.cluster, scenario.manifest.release.minor, yaml);
     ++scenarios_;
     for (const Packet& packet : scenario.packets)
-      for (const Conntrack conntrack : {Conntrack::New, Conntrack::Established}) check(seed, packet, conntrack, meaning, judge);
+      for (const Conntrack conntrack : {Conntrack::New, Conntrack::Established})
+        check(seed, packet, conntrack, meaning, judge);
   }
 
   [[nodiscard]] std::size_t scenarios() const { return scenarios_; }
   [[nodiscard]] std::size_t verdicts() const { return verdicts_; }
 
   void summarize(unsigned seed, double seconds) const {
-    std::cout << fmt::format("random objects on OVN {}, seeds {}..{}: {} verdicts, {} of them allow, {} ties left out, {} differences, {:.0f} verdicts/s\n",
-                             ovn_version(), seed, seed + scenarios_ - 1, verdicts_, allowed_, ties_, differences_, static_cast<double>(verdicts_) / seconds);
+    std::cout << fmt::format(
+        "random objects on OVN {}, seeds {}..{}: {} verdicts, {} of them allow, {} ties left out, {} differences, "
+        "{:.0f} verdicts/s\n",
+        ovn_version(), seed, seed + scenarios_ - 1, verdicts_, allowed_, ties_, differences_,
+        static_cast<double>(verdicts_) / seconds);
     CHECK(differences_ == 0);
     CHECK(verdicts_ > 500);
     CHECK(allowed_ * 10 > verdicts_);
@@ -48,7 +52,8 @@ class Suite {
   }
 
  private:
-  void check(unsigned seed, const Packet& packet, Conntrack conntrack, const verify::ManifestMeaning& meaning, Judge& judge) {
+  void check(unsigned seed, const Packet& packet, Conntrack conntrack, const verify::ManifestMeaning& meaning,
+             Judge& judge) {
     const Judged judged = judge(packet, conntrack);
     compare(seed, packet, conntrack, Direction::Egress, judged.egress, meaning, judge);
     Packet arriving = packet;
@@ -56,8 +61,8 @@ class Suite {
     compare(seed, arriving, conntrack, Direction::Ingress, judged.ingress, meaning, judge);
   }
 
-  void compare(unsigned seed, const Packet& packet, Conntrack conntrack, Direction direction, std::optional<Verdict> got,
-               const verify::ManifestMeaning& meaning, const Judge& judge) {
+  void compare(unsigned seed, const Packet& packet, Conntrack conntrack, Direction direction,
+               std::optional<Verdict> got, const verify::ManifestMeaning& meaning, const Judge& judge) {
     const auto wanted = meaning.decide(packet, direction);
     REQUIRE(wanted.has_value() == got.has_value());
     if (!got) return;
@@ -66,8 +71,9 @@ class Suite {
     if (got == Verdict::Allow) ++allowed_;
     if (wanted->verdict == got) return;
     if (++differences_ <= 10)
-      std::cout << fmt::format("seed {} {} {} {}: OVN {}, evaluator {} ({})\n  {}\n", seed, flags_of(conntrack), to_string(direction),
-                               text_of(packet), to_string(*got), to_string(wanted->verdict), wanted->reason, judge.command(packet, conntrack));
+      std::cout << fmt::format("seed {} {} {} {}: OVN {}, evaluator {} ({})\n  {}\n", seed, flags_of(conntrack),
+                               to_string(direction), text_of(packet), to_string(*got), to_string(wanted->verdict),
+                               wanted->reason, judge.command(packet, conntrack));
   }
 
   Server server_;

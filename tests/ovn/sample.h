@@ -11,7 +11,8 @@ namespace policyconv::real_ovn {
 
 inline std::vector<conformance::Case> shuffled_public_cases(unsigned seed) {
   std::vector<conformance::Case> cases;
-  conformance::for_each_case("public.jsonl.gz", 1, [&](conformance::Case source) { cases.push_back(std::move(source)); });
+  conformance::for_each_case("public.jsonl.gz", 1,
+                             [&](conformance::Case source) { cases.push_back(std::move(source)); });
   std::mt19937 random(seed);  // std::shuffle differs between libraries
   for (std::size_t i = cases.size(); i > 1; --i) std::swap(cases[i - 1], cases[random() % i]);
   return cases;

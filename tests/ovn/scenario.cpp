@@ -19,9 +19,11 @@ Cidr cidr(const std::string& text) {
   return parse_cidr(text).value();
 }
 
-constexpr const char* cidrs4[] = {"0.0.0.0/0",    "10.0.0.0/8",   "10.16.0.0/16", "10.16.0.0/30", "10.16.0.2/31", "10.16.0.3/32", "10.17.0.0/16",
-                                  "10.17.0.2/32", "192.168.0.0/16", "192.168.0.1/32", "1.1.1.0/24", "1.1.1.1/32", "128.0.0.0/1"};
-constexpr const char* cidrs6[] = {"::/0", "fd00::/8", "fd00:16::/64", "fd00:16::2/127", "fd00:16::3/128", "fd00:192::1/128", "2001:db8::/32", "8000::/1"};
+constexpr const char* cidrs4[] = {"0.0.0.0/0",    "10.0.0.0/8",   "10.16.0.0/16", "10.16.0.0/30",   "10.16.0.2/31",
+                                  "10.16.0.3/32", "10.17.0.0/16", "10.17.0.2/32", "192.168.0.0/16", "192.168.0.1/32",
+                                  "1.1.1.0/24",   "1.1.1.1/32",   "128.0.0.0/1"};
+constexpr const char* cidrs6[] = {"::/0",           "fd00::/8",        "fd00:16::/64",  "fd00:16::2/127",
+                                  "fd00:16::3/128", "fd00:192::1/128", "2001:db8::/32", "8000::/1"};
 constexpr const char* outside4[] = {"1.1.1.1", "1.1.1.254", "1.1.2.1", "10.200.0.1", "10.16.0.77", "192.168.0.9"};
 constexpr const char* outside6[] = {"2001:db8::1", "2001:db9::1", "fd00:16::77", "fe00::1"};
 constexpr std::uint16_t port_numbers[] = {1, 53, 67, 68, 79, 80, 81, 443, 546, 547, 8080, 65535};
@@ -140,10 +142,11 @@ class Generator {
   }
   /// Those that a patch brings, and others that were there before.
   void add_subnet_acls() {
-    const Vocabulary vocabulary{{"\"db.shop\"", "\"web.shop\"", "@ovn.sg.a", "@ovn.sg.b.1", "@ovn.sg.kubeovn_deny_all"},
-                                {"$ovn.sg.a.associated.v4", "$ovn.sg.b.1.associated.v6", "$ovn.sg.c_ip4", "$ovn.sg.none_ip4"},
-                                {std::begin(cidrs4), std::end(cidrs4)},
-                                {std::begin(cidrs6), std::end(cidrs6)}};
+    const Vocabulary vocabulary{
+        {"\"db.shop\"", "\"web.shop\"", "@ovn.sg.a", "@ovn.sg.b.1", "@ovn.sg.kubeovn_deny_all"},
+        {"$ovn.sg.a.associated.v4", "$ovn.sg.b.1.associated.v6", "$ovn.sg.c_ip4", "$ovn.sg.none_ip4"},
+        {std::begin(cidrs4), std::end(cidrs4)},
+        {std::begin(cidrs6), std::end(cidrs6)}};
     RandomExpressions random(seed_, vocabulary);
     const auto band = [&] { return static_cast<int>(chance(2) ? 2000 + below(400) : below(20000)); };
     for (Subnet& subnet : result_.cluster.subnets) {
@@ -151,7 +154,8 @@ class Generator {
       std::vector<ExistingAcl> existing;
       for (std::size_t n = below(4); n > 0; --n) {
         const bool ingress = chance(2);
-        std::string action = pick(std::array{"allow", "allow-related", "allow-stateless", "drop", "reject"}), text = match(ingress, random);
+        std::string action = pick(std::array{"allow", "allow-related", "allow-stateless", "drop", "reject"}),
+                    text = match(ingress, random);
         // OVN 23.03 leaves the match of a reject ACL without the parentheses that it gives to all others.
         if (action == "reject") text = "(" + text + ")";
         if (chance(40)) action = "deny";  // OVN has no such action
@@ -161,8 +165,11 @@ class Generator {
         SubnetPatch patch{subnet.name, existing, {}};
         for (std::size_t n = below(5); n > 0; --n) {
           const bool ingress = chance(2);
-          patch.acls.push_back({ingress ? Direction::Ingress : Direction::Egress, band(), match(ingress, random),
-                                chance(2) ? AclAction::AllowRelated : AclAction::Drop, {}});
+          patch.acls.push_back({ingress ? Direction::Ingress : Direction::Egress,
+                                band(),
+                                match(ingress, random),
+                                chance(2) ? AclAction::AllowRelated : AclAction::Drop,
+                                {}});
         }
         result_.manifest.subnets.push_back(std::move(patch));
       }
@@ -170,7 +177,8 @@ class Generator {
     }
   }
 
-  /// An address of `family` that can be at the other end of a connection with a pod of VPC `vpc`, and the pod that has it.
+  /// An address of `family` that can be at the other end of a connection with a pod of VPC `vpc`, and the pod that has
+  /// it.
   std::optional<std::size_t> peer(Family family, const std::string& vpc, Address& found) {
     const Cluster& cluster = result_.cluster;
     if (chance(4)) {
@@ -179,7 +187,8 @@ class Generator {
       return std::nullopt;
     }
     const std::size_t pod = below(cluster.pods.size());
-    if (chance(3) || subnet_of(cluster, cluster.pods[pod])->vpc != vpc || (family == Family::V6 && cluster.pods[pod].addresses.size() < 2)) {
+    if (chance(3) || subnet_of(cluster, cluster.pods[pod])->vpc != vpc ||
+        (family == Family::V6 && cluster.pods[pod].addresses.size() < 2)) {
       found = address(family == Family::V4 ? pick(outside4) : pick(outside6));
       return std::nullopt;
     }
@@ -201,8 +210,8 @@ class Generator {
       packet.source = mine, packet.from_pod = pod, packet.destination = other, packet.to_pod = other_pod;
     else
       packet.source = other, packet.from_pod = other_pod, packet.destination = mine, packet.to_pod = pod;
-    packet.protocol = pick(std::array{Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Udp, Protocol::Sctp, Protocol::Any,
-                                      v4 ? Protocol::Icmp : Protocol::Icmp6});
+    packet.protocol = pick(std::array{Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Udp, Protocol::Sctp,
+                                      Protocol::Any, v4 ? Protocol::Icmp : Protocol::Icmp6});
     const bool icmp = packet.protocol == Protocol::Icmp || packet.protocol == Protocol::Icmp6;
     packet.port = packet.protocol == Protocol::Any ? std::uint16_t{0} : icmp ? pick(icmp_types) : pick(port_numbers);
     if (packet.protocol == Protocol::Udp) {  // DHCP

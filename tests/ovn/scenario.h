@@ -17,7 +17,8 @@ struct Scenario {
 };
 
 /// Two VPCs with the same addresses, two Subnets in the first; SecurityGroups with any mixture of priorities, families,
-/// protocols, overlapping CIDRs and remote groups, some of them invalid; Subnet ACLs with random matches, scoped or not.
+/// protocols, overlapping CIDRs and remote groups, some of them invalid; Subnet ACLs with random matches, scoped or
+/// not.
 [[nodiscard]] Scenario random_scenario(unsigned seed);
 
 }  // namespace policyconv::real_ovn

@@ -32,7 +32,8 @@ bool listens(const std::string& socket) {
 
 void run(const std::vector<std::string>& argv, const std::string& log) {
   if (Process(argv, log).wait() != 0)
-    throw std::runtime_error(fmt::format("`{}` failed ({} are needed): {}", fmt::join(argv, " "), packages, text_of(log)));
+    throw std::runtime_error(
+        fmt::format("`{}` failed ({} are needed): {}", fmt::join(argv, " "), packages, text_of(log)));
 }
 
 }  // namespace

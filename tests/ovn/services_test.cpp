@@ -103,7 +103,8 @@ TEST_CASE("an allowed Service works from its first packet on, in both families")
       "  egress: [{toEndpoints: [{matchLabels: {app: db}}], toPorts: [{ports: [{port: '15432', protocol: TCP}]}]}]"));
   Server server;
   Judge judge(server, compiled.cluster, 16, yaml_of(compiled.manifest, compiled.policies.catalog));
-  for (const auto& [vip, backend] : {std::pair("10.96.0.9", "10.16.0.12"), std::pair("fd00:10:96::9", "fd00:10:16::c")}) {
+  for (const auto& [vip, backend] :
+       {std::pair("10.96.0.9", "10.16.0.12"), std::pair("fd00:10:96::9", "fd00:10:16::c")}) {
     INFO(vip);
     Packet later = from_web(compiled.cluster, backend, 15432);
     later.to_pod = pod(compiled.cluster, "shop", "db-0");
@@ -115,9 +116,9 @@ TEST_CASE("an allowed Service works from its first packet on, in both families")
 }
 
 TEST_CASE("a denied backend closes its Service for the first packet too") {
-  const testing::Compiled compiled = compile(cnp(
-      "  endpointSelector: {matchLabels: {app: web}}\n  enableDefaultDeny: {egress: false}\n"
-      "  egressDeny: [{toEndpoints: [{matchLabels: {app: db}}]}]"));
+  const testing::Compiled compiled =
+      compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n  enableDefaultDeny: {egress: false}\n"
+                  "  egressDeny: [{toEndpoints: [{matchLabels: {app: db}}]}]"));
   Server server;
   Judge judge(server, compiled.cluster, 16, yaml_of(compiled.manifest, compiled.policies.catalog));
   CHECK_FALSE(judge.trace(from_web(compiled.cluster, "10.96.0.9", 5432), Conntrack::New).left_port);
@@ -126,10 +127,10 @@ TEST_CASE("a denied backend closes its Service for the first packet too") {
 }
 
 TEST_CASE("a pod reaches itself through its Service") {
-  const testing::Compiled compiled = compile(cnp(
-      "  endpointSelector: {matchLabels: {app: web}}\n"
-      "  ingress: [{fromEndpoints: [{matchLabels: {app: web}}]}]\n"
-      "  egress: [{toEndpoints: [{matchLabels: {app: web}}]}]"));
+  const testing::Compiled compiled =
+      compile(cnp("  endpointSelector: {matchLabels: {app: web}}\n"
+                  "  ingress: [{fromEndpoints: [{matchLabels: {app: web}}]}]\n"
+                  "  egress: [{toEndpoints: [{matchLabels: {app: web}}]}]"));
   Server server;
   Judge judge(server, compiled.cluster, 16, yaml_of(compiled.manifest, compiled.policies.catalog));
   const Packet out = from_web(compiled.cluster, "10.96.0.11", 80);
@@ -147,9 +148,12 @@ namespace {
 /// Random Services over the pods, nodes and outside addresses of a conformance case.
 void add_services(conformance::Input& input, const conformance::Case& source, std::mt19937& random) {
   const auto pick = [&](std::size_t count) { return static_cast<std::size_t>(random() % count); };
-  std::vector<Address> addresses = {*parse_address("52.1.1.1"), *parse_address("203.0.113.9"), *parse_address("2001:db8::9")};
-  for (const Pod& pod : input.cluster.pods) addresses.insert(addresses.end(), pod.addresses.begin(), pod.addresses.end());
-  for (const Node& node : input.cluster.nodes) addresses.insert(addresses.end(), node.internal.begin(), node.internal.end());
+  std::vector<Address> addresses = {*parse_address("52.1.1.1"), *parse_address("203.0.113.9"),
+                                    *parse_address("2001:db8::9")};
+  for (const Pod& pod : input.cluster.pods)
+    addresses.insert(addresses.end(), pod.addresses.begin(), pod.addresses.end());
+  for (const Node& node : input.cluster.nodes)
+    addresses.insert(addresses.end(), node.internal.begin(), node.internal.end());
   std::vector<const conformance::Flow*> flows;
   for (const conformance::Flow& flow : source.flows)
     if (flow.protocol != Protocol::Icmp && flow.protocol != Protocol::Icmp6) flows.push_back(&flow);
@@ -159,7 +163,8 @@ void add_services(conformance::Input& input, const conformance::Case& source, st
     const Address& first = addresses[pick(addresses.size())];
     Service service;
     service.ns = "shop", service.name = fmt::format("s{}", i), service.type = "ClusterIP";
-    service.cluster_ips = {*parse_address(fmt::format("{}{}", first.family == Family::V4 ? "198.18.0." : "fdff:0:5e::", i))};
+    service.cluster_ips = {
+        *parse_address(fmt::format("{}{}", first.family == Family::V4 ? "198.18.0." : "fdff:0:5e::", i))};
     service.ports = {{"", like.protocol, like.port, ""}};
     EndpointSlice slice;
     slice.ns = "shop", slice.name = service.name, slice.service = service.name;
@@ -186,11 +191,13 @@ struct Tally {
     input.cluster.service_cidrs = conformance::service_cidrs();
     add_services(input, source, random);
     Diagnostics diagnostics;
-    const ir::Program program = cilium::lower(input.policies, input.cluster, {conformance::semantics(), {}}, diagnostics);
+    const ir::Program program =
+        cilium::lower(input.policies, input.cluster, {conformance::semantics(), {}}, diagnostics);
     kubeovn::LowerOptions target;
     target.release = {minor};
     target.sctp = true;
-    const kubeovn::Manifest manifest = kubeovn::lower(program, input.cluster, input.policies.catalog, target, diagnostics);
+    const kubeovn::Manifest manifest =
+        kubeovn::lower(program, input.cluster, input.policies.catalog, target, diagnostics);
     const Semantics semantics = conformance::semantics();
     const verify::SourceMeaning cilium(input.policies, input.cluster, semantics);
     const verify::ManifestMeaning meaning(manifest, input.cluster);
@@ -215,13 +222,15 @@ struct Tally {
     first.source = *source, first.from_pod = client;
     first.protocol = service.ports.front().protocol, first.port = service.ports.front().port;
     const auto describe = [&](const char* what) {
-      return fmt::format("{}: {} {} -> {} {}/{}\n  {}", what, name, to_string(first.source), to_string(first.destination),
-                         to_string(first.protocol), first.port, judge.command(first, Conntrack::New));
+      return fmt::format("{}: {} {} -> {} {}/{}\n  {}", what, name, to_string(first.source),
+                         to_string(first.destination), to_string(first.protocol), first.port,
+                         judge.command(first, Conntrack::New));
     };
     ++firsts;
     const bool passes = judge.trace(first, Conntrack::New).left_port;
     if (passes) ++open;
-    if (passes != (meaning.decide(first, Direction::Egress)->verdict == Verdict::Allow)) complain(unlike, describe("UNLIKE THE EVALUATOR"));
+    if (passes != (meaning.decide(first, Direction::Egress)->verdict == Verdict::Allow))
+      complain(unlike, describe("UNLIKE THE EVALUATOR"));
     for (const Address& backend : slice.addresses) {
       Packet later = first;
       later.destination = backend, later.port = slice.ports.front().port;
@@ -232,12 +241,16 @@ struct Tally {
         continue;  // no matter of policy (C§2.5)
       }
       ++laters;
-      const Verdict wanted = cilium.decide({verify::PodEnd{client}, end, later.protocol, later.port}, Direction::Egress)->verdict;
+      const Verdict wanted =
+          cilium.decide({verify::PodEnd{client}, end, later.protocol, later.port}, Direction::Egress)->verdict;
       const Judged judged = judge(later, Conntrack::Established);
       if (passes && wanted == Verdict::Deny) complain(leaks, describe("LEAK to a denied backend"));
-      if (wanted == Verdict::Deny && judged.egress == Verdict::Allow) complain(leaks, describe("LEAK of later packets"));
-      if (passes && judged.egress == Verdict::Deny) complain(lost, describe("LOST: opens, but later packets are dropped"));
-      if (judged.egress != meaning.decide(later, Direction::Egress)->verdict) complain(unlike, describe("UNLIKE THE EVALUATOR, later packet"));
+      if (wanted == Verdict::Deny && judged.egress == Verdict::Allow)
+        complain(leaks, describe("LEAK of later packets"));
+      if (passes && judged.egress == Verdict::Deny)
+        complain(lost, describe("LOST: opens, but later packets are dropped"));
+      if (judged.egress != meaning.decide(later, Direction::Egress)->verdict)
+        complain(unlike, describe("UNLIKE THE EVALUATOR, later packet"));
     }
   }
 
@@ -266,9 +279,11 @@ TEST_CASE("random Services on the conformance clusters") {
     progress.at(tally.cases, tally.firsts);
   }
   std::cout << fmt::format(
-      "random Services on OVN {}, seed {}: {} cases, {} first packets, {} pass, {} later packets, {} hairpins, {} leaks, {} opened and lost, "
+      "random Services on OVN {}, seed {}: {} cases, {} first packets, {} pass, {} later packets, {} hairpins, {} "
+      "leaks, {} opened and lost, "
       "{} unlike the evaluator\n",
-      ovn_version(), wanted.seed, tally.cases, tally.firsts, tally.open, tally.laters, tally.hairpins, tally.leaks, tally.lost, tally.unlike);
+      ovn_version(), wanted.seed, tally.cases, tally.firsts, tally.open, tally.laters, tally.hairpins, tally.leaks,
+      tally.lost, tally.unlike);
   CHECK(tally.leaks == 0);
   CHECK(tally.lost == 0);
   CHECK(tally.unlike == 0);

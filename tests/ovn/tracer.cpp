@@ -16,7 +16,8 @@ constexpr std::string_view ran_out = "(use --ct to customize)";
 
 /// Pieces of ovn-trace's detailed output.
 constexpr std::string_view past_acls = " ls_in_l2_lkup ", egress_pipeline = "\negress(dp=", rejection = "reject {";
-constexpr std::string_view output = "/* output to \"", no_patch_port = "\", type \"\"", to_router = "\", type \"patch\"";
+constexpr std::string_view output = "/* output to \"", no_patch_port = "\", type \"\"",
+                           to_router = "\", type \"patch\"";
 
 }  // namespace
 
@@ -34,9 +35,15 @@ void Tracer::start() {
   const std::string log = server_->file("log");
   control_ = {};
   daemon_ = {};
-  std::vector<std::string> argv{"ovn-trace",  "--detach", "--no-chdir", "--overwrite-pidfile", "--pidfile=" + pid_file,
-                                "-vconsole:off", "--db=" + server_->southbound(),
-                                "--unixctl=" + server_->file(name + ".ctl"), "--log-file=" + server_->file(name + ".log")};
+  std::vector<std::string> argv{"ovn-trace",
+                                "--detach",
+                                "--no-chdir",
+                                "--overwrite-pidfile",
+                                "--pidfile=" + pid_file,
+                                "-vconsole:off",
+                                "--db=" + server_->southbound(),
+                                "--unixctl=" + server_->file(name + ".ctl"),
+                                "--log-file=" + server_->file(name + ".log")};
   if (conntrack_ != Conntrack::Established)
     argv.insert(argv.end(), tracker_passages, fmt::format("--ct={}", flags_of(conntrack_)));
   // The parent returns once the child has read the database. The child ends by itself when that connection breaks.
@@ -54,7 +61,8 @@ Trace Tracer::operator()(const std::string& microflow) {
     start();
     trace.text = control_.call("trace", {microflow});
   }
-  if (!trace.text.starts_with("# ")) throw std::runtime_error(fmt::format("ovn-trace: {} in `{}`", trace.text, microflow));
+  if (!trace.text.starts_with("# "))
+    throw std::runtime_error(fmt::format("ovn-trace: {} in `{}`", trace.text, microflow));
   // A rejection is answered from within the trace, by a packet that goes the other way.
   const std::string_view way = std::string_view(trace.text).substr(0, trace.text.find(rejection));
   trace.left_port = way.find(past_acls) != way.npos || way.find(egress_pipeline) != way.npos;
