@@ -152,8 +152,13 @@ void add_services(conformance::Input& input, const conformance::Case& source, st
                                     *parse_address("2001:db8::9")};
   for (const Pod& pod : input.cluster.pods)
     addresses.insert(addresses.end(), pod.addresses.begin(), pod.addresses.end());
-  for (const Node& node : input.cluster.nodes)
-    addresses.insert(addresses.end(), node.internal.begin(), node.internal.end());
+  for (const Node& node : input.cluster.nodes) {
+    // Of the control-plane node only the IPv4 address is one of the API server's; the source evaluator asks for the
+    // node.
+    const std::size_t count = node.name == "cp1" ? 1 : node.internal.size();
+    addresses.insert(addresses.end(), node.internal.begin(),
+                     node.internal.begin() + static_cast<std::ptrdiff_t>(count));
+  }
   std::vector<const conformance::Flow*> flows;
   for (const conformance::Flow& flow : source.flows)
     if (flow.protocol != Protocol::Icmp && flow.protocol != Protocol::Icmp6) flows.push_back(&flow);
