@@ -15,7 +15,7 @@
 
 #include "cli/explain.h"
 #include "cli/help.h"
-#include "frontend/decode.h"
+#include "yaml/decode.h"
 
 namespace policyconv::cli {
 namespace {

@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "frontend/cluster_objects.h"
-#include "frontend/objects.h"
-#include "frontend/parallel.h"
+#include "yaml/objects.h"
+#include "ir/parallel.h"
 #include "frontend/parse.h"
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 
 namespace policyconv::cilium {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "frontend/view.h"
+#include "yaml/view.h"
 
 namespace policyconv::cilium {
 namespace {

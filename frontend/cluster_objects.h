@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "frontend/objects.h"
+#include "yaml/objects.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
 

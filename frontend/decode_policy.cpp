@@ -2,7 +2,7 @@
 
 #include "frontend/decode_peers.h"
 #include "frontend/decode_traffic.h"
-#include "frontend/text.h"
+#include "yaml/text.h"
 
 namespace policyconv::cilium {
 

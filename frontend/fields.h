@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/decode.h"
+#include "yaml/decode.h"
 #include "frontend/policy.h"
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 #include "ir/diagnostics.h"
 #include "ir/semantics.h"
 

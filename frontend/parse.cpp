@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "frontend/decode_policy.h"
-#include "frontend/objects.h"
-#include "frontend/parallel.h"
-#include "frontend/tree.h"
+#include "yaml/objects.h"
+#include "ir/parallel.h"
+#include "yaml/tree.h"
 #include "frontend/validate.h"
 
 namespace policyconv::cilium {

@@ -15,12 +15,7 @@ namespace policyconv::cilium {
 template <typename T>
 using List = std::optional<std::vector<T>>;
 
-/// A scalar as written. `number`: written as a plain (unquoted) integer.
-struct Text {
-  std::string value;
-  Loc loc;
-  bool number = false;
-};
+using policyconv::Text;
 
 struct LabelPair {
   std::string key, value;

@@ -15,6 +15,13 @@ struct Loc {
   auto operator<=>(const Loc&) const = default;
 };
 
+/// A scalar as written. `number`: written as a plain (unquoted) integer.
+struct Text {
+  std::string value;
+  Loc loc;
+  bool number = false;
+};
+
 /// Every text that was read, by the number that `Loc::file` holds. Number 0 is reserved for "no file".
 class Sources {
  public:

@@ -1,5 +1,5 @@
 // Tree nodes to values: the types that Kubernetes sees, and the exact words where another type is wanted.
-#include "frontend/decode.h"
+#include "yaml/decode.h"
 
 #include <catch2/catch.hpp>
 #include <string>
@@ -126,7 +126,7 @@ TEST_CASE("strings or whole numbers") {
          {"1.5", "- | `a` is the number `1.5`, it must be a string [put it in quotes: \"1.5\"]"},
          {"99999999999999999999",
           "- | `a` is the number `99999999999999999999`, it must be a whole number of at most 64 bits"}},
-        decode::text_or_number, [](const cilium::Text& text) { return text.value + (text.number ? " number" : ""); });
+        decode::text_or_number, [](const Text& text) { return text.value + (text.number ? " number" : ""); });
 }
 
 TEST_CASE("maps of strings") {

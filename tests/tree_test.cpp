@@ -1,5 +1,5 @@
 // YAML and JSON texts to trees: what is read, and the exact words about what is not.
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 
 #include <catch2/catch.hpp>
 #include <string>

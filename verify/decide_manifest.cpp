@@ -210,8 +210,10 @@ std::vector<Packet> ManifestMeaning::packets(const Flow& flow) const {
   const auto address_of = [&](const End& end, Family family) -> const Address* {
     if (const auto* bare = std::get_if<AddressEnd>(&end))
       return bare->address.family == family ? &bare->address : nullptr;
+    const auto* node = std::get_if<NodeEnd>(&end);
+    if (node != nullptr && node->address) return node->address->family == family ? &*node->address : nullptr;
     const auto* pod = std::get_if<PodEnd>(&end);
-    const auto& all = pod ? cluster.pods[pod->pod].addresses : cluster.nodes[std::get<NodeEnd>(end).node].internal;
+    const auto& all = pod ? cluster.pods[pod->pod].addresses : cluster.nodes[node->node].internal;
     const auto at =
         std::find_if(all.begin(), all.end(), [&](const Address& address) { return address.family == family; });
     return at == all.end() ? nullptr : &*at;

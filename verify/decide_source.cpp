@@ -153,7 +153,10 @@ struct SourceMeaning::Prepared {
 
   [[nodiscard]] Peer peer(const End& end, const Pod& subject) const {
     if (const auto* node = std::get_if<NodeEnd>(&end))
-      return node_peer(cluster.nodes[node->node].name, node_is_apiserver[node->node], subject);
+      return node_peer(cluster.nodes[node->node].name,
+                       node->address ? std::binary_search(apiservers.begin(), apiservers.end(), *node->address)
+                                     : bool(node_is_apiserver[node->node]),
+                       subject);
     if (const auto* address = std::get_if<AddressEnd>(&end)) return outside_peer(address->address);
     const std::size_t number = std::get<PodEnd>(end).pod;
     if (const std::size_t of = subjects[number].pod_class; of != Subject::none)

@@ -20,6 +20,9 @@ struct PodEnd {
 };
 struct NodeEnd {
   std::size_t node = 0;
+  /// One of the node's addresses; nullopt: its InternalIPs, whichever fits. Whether a node counts as the API server is a
+  /// matter of the address.
+  std::optional<Address> address = std::nullopt;
 };
 struct AddressEnd {  // neither a pod nor a node
   Address address;
@@ -46,7 +49,7 @@ struct Decision {
 /// Finished pods and hostNetwork pods hold nothing: the latter share the addresses of their node.
 [[nodiscard]] End end_of(const Cluster& cluster, const Address& address);
 
-/// Reads "pod:<namespace>/<name>", "node:<name>" or "ip:<address>". nullopt if there is no such pod or node.
+/// Reads "pod:<namespace>/<name>", "node:<name>", "node:<name>/<address>" or "ip:<address>". nullopt if there is no such pod or node.
 [[nodiscard]] std::optional<End> parse_end(const Cluster& cluster, std::string_view text);
 /// The same text back.
 [[nodiscard]] std::string to_string(const Cluster& cluster, const End& end);

@@ -41,13 +41,37 @@ struct SgRule {
   std::variant<Cidr, SgName> remote;
   std::vector<RuleId> origins;             // sorted, unique; empty: infrastructure or helper
   std::string band;                        // "A1", "D2", ...: for people
+  Loc loc = {};                            // of rules that were read
 };
+
+/// A rule of other hands that SgRule cannot say (localAddress, source ports, pass ...), as the ACL that Kube-OVN makes
+/// of it (K§2.2). Only in groups that were read.
+struct WrittenRule {
+  Direction direction = Direction::Ingress;
+  int priority = 1;                        // API priority
+  std::string action;                      // "allow", "drop" or "pass"
+  std::string match;
+  Loc loc;
+};
+
+/// Which pods carry a group: those that its selector names; every pod with one of our groups (`base`); those that no
+/// isolating group of a direction names (`open-in`, `open-out`).
+enum class Role : std::uint8_t { Members, Base, OpenIn, OpenOut };
 
 struct SecurityGroup {
   std::string name;
   std::string vpc;
   std::string about;                       // the selector, or what a helper group is for
   std::vector<SgRule> ingress, egress;     // sorted by (priority, rendered match), no duplicate matches
+  Role role = Role::Members;
+  std::optional<ir::Group> members;        // Role::Members; nullopt: a group of other hands, nobody knows
+  bool isolates_ingress = false, isolates_egress = false;
+  // Of groups that were read; what the compiler writes has the defaults.
+  std::vector<WrittenRule> written;
+  bool allow_same_group = false;           // K§2.3: priority 2004
+  int tier = 0;                            // 0 or 1 (K§4.1)
+  std::string rejected;                    // why Kube-OVN does not program it; it exists all the same (K§1.1)
+  Loc loc;
 };
 
 enum class AclAction : std::uint8_t { AllowRelated, Drop };
@@ -58,6 +82,7 @@ struct SubnetAcl {
   std::string match;
   AclAction action = AclAction::Drop;
   std::vector<RuleId> origins;
+  Loc loc = {};                              // of entries that were read
 };
 
 /// The complete spec.acls of one Subnet: `kept` are entries that were there before and stay as they are.

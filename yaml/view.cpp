@@ -1,9 +1,9 @@
-#include "frontend/view.h"
+#include "yaml/view.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "frontend/decode.h"
+#include "yaml/decode.h"
 
 namespace policyconv::decode {
 

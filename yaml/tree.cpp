@@ -1,6 +1,6 @@
 // YAML text to trees, from yaml-cpp's events. Entrance: each_document(), the door where yaml-cpp's exceptions end.
 // Wherever yaml-cpp and the Go reader behind kubectl could see different documents in one text, the text is refused.
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

@@ -1,4 +1,4 @@
-#include "frontend/text.h"
+#include "yaml/text.h"
 
 #include <fmt/format.h>
 

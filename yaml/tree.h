@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/text.h"
+#include "yaml/text.h"
 #include "ir/diagnostics.h"
 #include "ir/source.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 #include "ir/diagnostics.h"
 
 namespace policyconv::decode {

@@ -1,6 +1,6 @@
-#include "frontend/objects.h"
+#include "yaml/objects.h"
 
-#include "frontend/view.h"
+#include "yaml/view.h"
 
 namespace policyconv::decode {
 namespace {

@@ -1,6 +1,6 @@
 // Tree nodes to values, with the types that Kubernetes sees. An unquoted scalar is what Go's YAML reader (YAML 1.1,
 // as in kubectl) makes of it: `yes` is a truth value, `0x10` the number 16, `1.5` a number, `2024-01-01` a string.
-#include "frontend/decode.h"
+#include "yaml/decode.h"
 
 #include <algorithm>
 #include <charconv>
@@ -190,17 +190,17 @@ std::optional<std::string> string(const Node& node, std::string_view what, Diagn
   return std::nullopt;
 }
 
-std::optional<cilium::Text> text(const Node& node, std::string_view what, Diagnostics& diagnostics) {
+std::optional<Text> text(const Node& node, std::string_view what, Diagnostics& diagnostics) {
   auto value = string(node, what, diagnostics);
   if (!value) return std::nullopt;
-  return cilium::Text{std::move(*value), node.loc};
+  return Text{std::move(*value), node.loc};
 }
 
-std::optional<cilium::Text> text_or_number(const Node& node, std::string_view what, Diagnostics& diagnostics) {
+std::optional<Text> text_or_number(const Node& node, std::string_view what, Diagnostics& diagnostics) {
   if (node.shape != Shape::Scalar || type_of(node) != Type::Integer) return text(node, what, diagnostics);
   const auto value = integer(node, what, diagnostics);
   if (!value) return std::nullopt;
-  return cilium::Text{std::to_string(*value), node.loc, true};
+  return Text{std::to_string(*value), node.loc, true};
 }
 
 std::optional<std::int64_t> integer(const Node& node, std::string_view what, Diagnostics& diagnostics) {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 #include "ir/address.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"

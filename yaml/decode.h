@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "frontend/policy.h"
-#include "frontend/tree.h"
+#include "yaml/tree.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
 
@@ -40,8 +39,8 @@ void sequence(const yaml::Node& node, std::string_view what,
 /// where a string is wanted is reported, as the API server would, except by `text_or_number`.
 [[nodiscard]] std::optional<std::string> string(const yaml::Node& node, std::string_view what,
                                                 Diagnostics& diagnostics);
-[[nodiscard]] std::optional<cilium::Text> text(const yaml::Node& node, std::string_view what, Diagnostics& diagnostics);
-[[nodiscard]] std::optional<cilium::Text> text_or_number(const yaml::Node& node, std::string_view what,
+[[nodiscard]] std::optional<Text> text(const yaml::Node& node, std::string_view what, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<Text> text_or_number(const yaml::Node& node, std::string_view what,
                                                          Diagnostics& diagnostics);
 [[nodiscard]] std::optional<std::int64_t> integer(const yaml::Node& node, std::string_view what,
                                                   Diagnostics& diagnostics);
