@@ -64,14 +64,14 @@ struct SecurityGroup {
   std::string about;                       // the selector, or what a helper group is for
   std::vector<SgRule> ingress, egress;     // sorted by (priority, rendered match), no duplicate matches
   Role role = Role::Members;
-  std::optional<ir::Group> members;        // Role::Members; nullopt: a group of other hands, nobody knows
+  std::optional<ir::Group> members = {};   // Role::Members; nullopt: a group of other hands, nobody knows
   bool isolates_ingress = false, isolates_egress = false;
   // Of groups that were read; what the compiler writes has the defaults.
-  std::vector<WrittenRule> written;
+  std::vector<WrittenRule> written = {};
   bool allow_same_group = false;           // K§2.3: priority 2004
   int tier = 0;                            // 0 or 1 (K§4.1)
-  std::string rejected;                    // why Kube-OVN does not program it; it exists all the same (K§1.1)
-  Loc loc;
+  std::string rejected = {};               // why Kube-OVN does not program it; it exists all the same (K§1.1)
+  Loc loc = {};
 };
 
 enum class AclAction : std::uint8_t { AllowRelated, Drop };
