@@ -2,13 +2,13 @@
 #include "verify/decide_source.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "verify/source_labels.h"
+#include "verify/source_peers.h"
 #include "verify/source_rules.h"
 
 namespace policyconv::verify {
@@ -50,47 +50,10 @@ void add(const std::optional<Section>& section, Side& side) {
   append(side.required_of_deny, section->required_of_deny);
 }
 
-// Cilium keys them by name without regard to case; of equal names the last one counts.
-std::vector<ContainerPort> named_ports(const Pod& pod) {
-  std::map<std::string, ContainerPort> by_name;
-  for (ContainerPort port : pod.ports) {
-    std::transform(port.name.begin(), port.name.end(), port.name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    by_name[port.name] = port;
-  }
-  std::vector<ContainerPort> result;
-  for (auto& [name, port] : by_name) result.push_back(std::move(port));
-  return result;
-}
-
-// Leaves those names whose number is the same wherever they are defined (C§2.3: ambiguous names match nothing).
-std::vector<ContainerPort> unambiguous(std::vector<ContainerPort> ports) {
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
-  const auto same_name = [](const ContainerPort& a, const ContainerPort& b) {
-    return a.name == b.name && a.protocol == b.protocol;
-  };
-  std::vector<ContainerPort> result;
-  for (auto first = ports.begin(); first != ports.end();) {
-    const auto next = std::find_if_not(first, ports.end(), [&](const auto& port) { return same_name(*first, port); });
-    if (next - first == 1) result.push_back(*first);
-    first = next;
-  }
-  return result;
-}
-
 bool among(const std::vector<Address>& sorted, const std::vector<Address>& addresses) {
   return std::any_of(addresses.begin(), addresses.end(),
                      [&](const Address& a) { return std::binary_search(sorted.begin(), sorted.end(), a); });
 }
-
-/// A fixed identity in its two flavours.
-struct Reserved {
-  Identity plain, apiserver;
-  explicit Reserved(std::string_view name)
-      : plain(reserved_identity({name})), apiserver(reserved_identity({name, "kube-apiserver"})) {}
-  [[nodiscard]] const Identity* of(bool is_apiserver) const { return is_apiserver ? &apiserver : &plain; }
-};
 
 }  // namespace
 
@@ -100,8 +63,7 @@ struct SourceMeaning::Prepared {
         semantics(semantics_),
         specs(read_specs(policies, cluster_, semantics_)),
         apiservers(apiserver_addresses(cluster_)),
-        world_v4(semantics_.cilium_minor >= 15 ? "world-ipv4" : "world"),
-        world_v6(semantics_.cilium_minor >= 15 ? "world-ipv6" : "world") {
+        reserved(semantics_) {
     prepare_pods();
     prepare_rules();
     for (const Node& node : cluster.nodes) node_is_apiserver.push_back(among(apiservers, node.internal));
@@ -141,14 +103,11 @@ struct SourceMeaning::Prepared {
 
   [[nodiscard]] Peer node_peer(const std::string& name, bool apiserver, const Pod& subject) const {
     const bool own = !name.empty() && name == subject.node;
-    return {
-        own ? Peer::Kind::Host : Peer::Kind::RemoteNode, apiserver, (own ? host : remote_node).of(apiserver), {}, {}};
+    return reserved.node(own, apiserver);
   }
 
   [[nodiscard]] Peer outside_peer(const Address& address) const {
-    const bool apiserver = std::binary_search(apiservers.begin(), apiservers.end(), address);
-    const Reserved& world = address.family == Family::V4 ? world_v4 : world_v6;
-    return {Peer::Kind::Outside, apiserver, world.of(apiserver), address, {}};
+    return reserved.outside(address, std::binary_search(apiservers.begin(), apiservers.end(), address));
   }
 
   [[nodiscard]] Peer peer(const End& end, const Pod& subject) const {
@@ -217,7 +176,7 @@ struct SourceMeaning::Prepared {
   const Semantics& semantics;
   std::vector<Spec> specs;
   std::vector<Address> apiservers;
-  Reserved host{"host"}, remote_node{"remote-node"}, world_v4, world_v6;
+  ReservedPeers reserved;
   std::vector<bool> node_is_apiserver;
   std::vector<Subject> subjects;  // one for each pod
   std::vector<PodClass> classes;

@@ -93,18 +93,20 @@ bool holds(const Comparison& c, Bits value, const MatchNames& names) {
 
 bool holds(const MatchNode& node, const MatchPacket& packet, const MatchNames& names) {
   if (const auto* literal = std::get_if<bool>(&node.form)) return *literal;
-  if (const auto* c = std::get_if<Comparison>(&node.form)) {
-    if (c->field->text != nullptr) return holds(*c, packet.*c->field->text, names);
-    if (is_empty(*c, names)) return c->relation == Relation::NotEqual;
-    const auto value = c->field->read(packet);
-    return value && holds(*c, *value >> c->shift & c->ones, names);
-  }
+  if (const auto* c = std::get_if<Comparison>(&node.form)) return verify::holds(*c, packet, names);
   const auto& [all, parts] = std::get<Junction>(node.form);
   const auto each = [&](const MatchNode& part) { return holds(part, packet, names); };
   return all ? std::all_of(parts.begin(), parts.end(), each) : std::any_of(parts.begin(), parts.end(), each);
 }
 
 }  // namespace
+
+bool holds(const Comparison& c, const MatchPacket& packet, const MatchNames& names) {
+  if (c.field->text != nullptr) return holds(c, packet.*c.field->text, names);
+  if (is_empty(c, names)) return c.relation == Relation::NotEqual;
+  const auto value = c.field->read(packet);
+  return value && holds(c, *value >> c.shift & c.ones, names);
+}
 
 struct OvnMatch::Expression {
   MatchNode root;
@@ -131,6 +133,10 @@ std::optional<bool> OvnMatch::matches(const MatchPacket& packet, const MatchName
   for (const Comparison* comparison : expression_->named)
     if (is_void(*comparison, names)) return std::nullopt;
   return holds(expression_->root, packet, names);
+}
+
+const MatchNode& OvnMatch::root() const {
+  return expression_->root;
 }
 
 std::string_view OvnMatch::scope(std::string_view port) const {

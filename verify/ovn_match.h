@@ -37,6 +37,9 @@ struct MatchError {
   std::string text;
 };
 
+struct MatchNode;   // verify/ovn_expression.h
+struct Comparison;
+
 class OvnMatch {
  public:
   /// nullopt and `error` if OVN would not parse `text` as the match of an ACL. Never throws.
@@ -48,6 +51,9 @@ class OvnMatch {
   /// required, or not by a plain `&& port == @group`. Lets a caller look only at the ACLs of one port.
   [[nodiscard]] std::string_view scope(std::string_view port) const;
 
+  /// The parsed expression, for whoever evaluates it in another way than packet by packet.
+  [[nodiscard]] const MatchNode& root() const;
+
   OvnMatch(OvnMatch&&) noexcept;
   OvnMatch& operator=(OvnMatch&&) noexcept;
   ~OvnMatch();
@@ -57,5 +63,8 @@ class OvnMatch {
   explicit OvnMatch(std::unique_ptr<Expression> expression);
   std::unique_ptr<Expression> expression_;
 };
+
+/// One comparison of a match whose names all exist.
+[[nodiscard]] bool holds(const Comparison& comparison, const MatchPacket& packet, const MatchNames& names);
 
 }  // namespace policyconv::verify

@@ -34,6 +34,7 @@ struct Requirement {
   std::string source, key;
   Op op = Op::Exists;
   std::vector<std::string> values;
+  auto operator<=>(const Requirement&) const = default;
 };
 /// Conjunction; an empty one holds for every identity.
 using Requirements = std::vector<Requirement>;

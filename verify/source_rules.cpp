@@ -172,9 +172,9 @@ class Reader {
     for (const cilium::Policy& policy : policies_.policies) {
       if (!policy.rejected.empty()) continue;
       const std::string ns = policy.clusterwide ? "" : policy.ns;
-      if (policy.spec) add(*policy.spec, ns);
+      if (policy.spec) add(*policy.spec, ns, policy.id);
       if (policy.specs)
-        for (const cilium::Spec& spec : *policy.specs) add(spec, ns);
+        for (const cilium::Spec& spec : *policy.specs) add(spec, ns, policy.id);
     }
     for (const cilium::NetworkPolicy& policy : policies_.network_policies)
       if (policy.rejected.empty()) add(policy);
@@ -182,9 +182,9 @@ class Reader {
   }
 
  private:
-  void add(const cilium::Spec& written, const std::string& ns) {
+  void add(const cilium::Spec& written, const std::string& ns, PolicyId policy) {
     if (!written.endpoint_selector) return;  // nodeSelector: a host policy, touches no pod
-    Spec spec{ns, subject(*written.endpoint_selector, ns), {}, {}};
+    Spec spec{ns, subject(*written.endpoint_selector, ns), {}, {}, policy};
     Scope scope{ns, false};
     for (const Requirement& r : spec.subject) scope.subject_may_be_init |= r.source == "reserved" && r.key == "init";
     spec.ingress =
@@ -315,7 +315,7 @@ class Reader {
       return policy.policy_types && std::any_of(policy.policy_types->begin(), policy.policy_types->end(),
                                                 [&](const cilium::Text& text) { return text.value == type; });
     };
-    Spec spec{policy.ns, network_policy_subject(policy.pod_selector, policy.ns), {}, {}};
+    Spec spec{policy.ns, network_policy_subject(policy.pod_selector, policy.ns), {}, {}, policy.id};
     if (given(policy.ingress) || has_type("Ingress") || !has_type("Egress"))
       spec.ingress = section(policy.ingress, policy.ns);
     if (given(policy.egress) || has_type("Egress")) spec.egress = section(policy.egress, policy.ns);
@@ -358,17 +358,20 @@ class Reader {
 
 }  // namespace
 
-bool Peers::contain(const Peer& peer, const Requirements& required) const {
+bool Peers::contain_unselected(const Peer& peer) const {
   if (anyone) return true;
   if (std::any_of(entities.begin(), entities.end(), [&](const std::string& e) { return is_entity(e, peer); }))
     return true;
   // CIDR rules never match pods or nodes, whatever their addresses (C§5).
-  if (peer.kind == Peer::Kind::Outside &&
-      std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) { return in_block(block, peer.address); }))
-    return true;
-  return std::any_of(selectors.begin(), selectors.end(),
-                     [&](const Requirements& selector) { return meets(*peer.identity, selector); }) &&
-         meets(*peer.identity, required);
+  return peer.kind == Peer::Kind::Outside &&
+         std::any_of(blocks.begin(), blocks.end(), [&](const Block& block) { return in_block(block, peer.address); });
+}
+
+bool Peers::contain(const Peer& peer, const Requirements& required) const {
+  return contain_unselected(peer) ||
+         (std::any_of(selectors.begin(), selectors.end(),
+                      [&](const Requirements& selector) { return meets(*peer.identity, selector); }) &&
+          meets(*peer.identity, required));
 }
 
 std::vector<Spec> read_specs(const cilium::Policies& policies, const Cluster& cluster, const Semantics& semantics) {

@@ -39,6 +39,8 @@ struct Peers {
   std::vector<Block> blocks;
   /// `required`: fromRequires of all rules of the subject; narrows the selectors only (C§2.2).
   [[nodiscard]] bool contain(const Peer& peer, const Requirements& required) const;
+  /// By anything but selectors.
+  [[nodiscard]] bool contain_unselected(const Peer& peer) const;
 };
 
 /// One port of toPorts, one field of icmps, or one port of a NetworkPolicy.
@@ -67,6 +69,7 @@ struct Spec {
   std::string ns;  // empty: clusterwide
   Requirements subject;
   std::optional<Section> ingress, egress;
+  PolicyId policy = PolicyId::None;
 };
 
 /// Every spec of every enforced policy that can select a pod.

@@ -40,6 +40,9 @@ class Space {
   Space& operator=(const Space&) = delete;
 
   [[nodiscard]] const std::vector<EndClass>& ends() const;
+  /// Matches that compare parts of addresses (`ip4.src[0..7]`, masks with holes): outside addresses that only they tell
+  /// apart may share a class. For the report; usually empty.
+  [[nodiscard]] const std::vector<std::string>& not_told_apart() const;
   /// nullopt: finished, or on the host's network, so no end of its own.
   [[nodiscard]] std::optional<std::size_t> class_of_pod(std::size_t pod) const;
   /// Can there be packets of `family` from a member of `from` to another member of `to`? One of them must be pods.
@@ -48,7 +51,7 @@ class Space {
   [[nodiscard]] Passing between(std::size_t from, std::size_t to, Family family) const;
 
  private:
-  friend struct Comparer;
+  friend class Comparer;
   struct Prepared;
   std::unique_ptr<Prepared> prepared_;
 };
@@ -64,18 +67,19 @@ enum class Change : std::uint8_t {
 /// Ends and packets between which the two differ, in one way.
 struct Region {
   Change change = Change::Stricter;
-  std::vector<std::size_t> from, to;  // into Comparison::ends, ascending; every pair of them that meets differs
+  std::vector<std::size_t> from, to;  // into Space::ends(), ascending; every pair of them that meets differs
   Traffic traffic;
   bool v4 = false, v6 = false;
   /// Looser or stricter on the way through this Service's address only: the first packet shows the address, later ones
   /// the backend (K§2.4). `to` are the backends, `traffic` what reaches them. Index into Cluster::services.
   std::optional<std::size_t> service;
-  /// One packet of it; its ends are the first members of `from.front()` and `to.front()` that meet.
+  /// One packet of it, and the flow that it starts. With `service` set the packet goes to the Service's address, the flow
+  /// to a backend.
   Packet example;
   Flow example_flow;
 };
 
-struct Comparison {
+struct Differences {
   std::vector<Region> regions;  // sorted: by change, then by ends, then by traffic
   std::size_t pods = 0;         // classes of pods
   std::size_t pairs = 0;        // pairs of classes that were compared
@@ -83,6 +87,8 @@ struct Comparison {
 
 /// Where the two differ, as whole flows: a packet passes if the sender's end and the receiver's end both let it.
 /// Regions are disjoint.
-[[nodiscard]] Comparison compare(const Space& space, const Progress& progress = {});
+/// `wanted`: which pairs of classes to look at; all if it is empty. Called by several threads.
+using Wanted = std::function<bool(std::size_t from, std::size_t to)>;
+[[nodiscard]] Differences compare(const Space& space, const Progress& progress = {}, const Wanted& wanted = {});
 
 }  // namespace policyconv::verify

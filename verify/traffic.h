@@ -23,7 +23,8 @@ struct Packets {
 using Traffic = std::vector<Packets>;
 
 /// Every packet that policies and ACLs decide about. Left out is what OVN and Cilium handle by themselves whatever the
-/// policy: neighbour and multicast listener discovery (icmp6 130-136 and 143, K§4.1), so those types are in no set.
+/// policy: neighbour and multicast listener discovery (icmp6 130-136 and 143, K§4.1), so those types are in no set. Port 0
+/// is in none either: nothing listens there, and no SecurityGroup rule can name it (K§1.1).
 [[nodiscard]] Traffic all_traffic();
 
 /// Brings pieces into the order and shape of a Traffic. They may overlap in no packet.
