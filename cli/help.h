@@ -2,6 +2,7 @@
 // tests/cli_test.cpp proves that they name every option and no other.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace policyconv::cli {
@@ -13,6 +14,9 @@ usage: policyconv COMMAND [ARGUMENT...]
 
 commands:
   migrate PATH...   compile policies to SecurityGroups and Subnet ACLs, and report every difference in meaning
+  verify            prove, for all packets, that policies and objects mean the same, or show where they do not
+  trace             one flow through both systems, with the rule that decides at each end
+  replay FLOWS      flows that Hubble recorded: which of them would fare differently
   explain [CODE]    what a code of the report means and what to do about it; without a code, list them all
 
 options:
@@ -23,6 +27,7 @@ examples:
   kubectl get cnp,ccnp,ccg,netpol -A -o yaml > policies.yaml
   kubectl get ns,pods,nodes,svc,endpointslices,subnets,vpcs -A -o yaml > cluster.yaml
   policyconv migrate policies.yaml --cluster cluster.yaml -o out/
+  policyconv verify --policies policies.yaml --objects out/ --cluster cluster.yaml
   policyconv explain PC0301
 )";
 
@@ -63,6 +68,8 @@ addresses, where no --cluster tells them (repeatable, comma lists):
 output:
   -o, --output DIR             write the files into DIR, each at once or not at all; files of an earlier run that are
                                no longer needed are removed
+  --verify                     afterwards prove for all packets that the objects mean the same, or show where they do not;
+                               see `policyconv verify --help`. Changes the exit status only where it finds more
   --emit ir|objects            print what the policies mean instead of objects
   --fail-on same|stricter|looser|refused
                                the least finding that makes the exit status non-zero (default: same, that is any)
@@ -86,6 +93,119 @@ examples:
   policyconv migrate policies/ --pod-cidr 10.16.0.0/16,fd00:10:16::/64 --service-cidr 10.96.0.0/12 --kube-ovn 1.13
   policyconv migrate policies/ --cluster cluster.yaml --emit ir
 )";
+
+inline constexpr std::string_view both_sides_help = R"(
+input:
+  --policies PATH...           the policies: files, directories, or `-`
+  --objects PATH...            the Kube-OVN objects, written by policyconv or by hand; without them, those that
+                               `policyconv migrate` makes of the policies
+  --cluster PATH...            facts about the cluster: what `kubectl get ns,pods,nodes,svc,endpointslices,deploy,sts,ds,
+                               subnets,vpcs,security-groups -A -o yaml` prints
+  -n, --namespace NAME         namespace of policies that name none (default: default)
+
+both systems, as for `policyconv migrate`:
+  --cilium 1.14...1.20         Cilium's version (default: 1.18)
+  --cluster-name NAME          Cilium's cluster name (default: default)
+  --policy-default-local-cluster true|false
+                               whether peers are sought in the local cluster only (default: true from 1.19 on)
+  --sctp                       Cilium runs with enable-sctp
+  --kube-ovn 1.12...1.16       Kube-OVN's version (default: 1.16)
+  --node-traffic anchor|all-nodes|none
+                               without --objects: how a pod's own node gets in
+  --allow-looser CODE          without --objects: accept the approximation with this code (repeatable)
+  --pod-cidr, --service-cidr, --node-cidr, --join-cidr CIDR; --node-local-dns IP
+                               addresses, where no --cluster tells them (repeatable, comma lists)
+)";
+
+[[nodiscard]] inline std::string verify_help() {
+  return std::string(R"(policyconv verify - do the objects mean what the policies mean, for all packets?
+
+usage: policyconv verify --policies PATH... [--objects PATH...] [--cluster PATH...] [--assert FILE...] [OPTION...]
+
+Puts ends (pods, nodes, addresses, Services) and packets into classes that neither side can tell apart, decides each
+class on both sides, and prints where they differ, in terms of labels, each with an example, the rules that decide it
+and a command that shows the same in OVN. The report goes to standard output.
+)").append(both_sides_help)
+      .append(R"(
+checks:
+  --assert FILE...             also check these assertions, such as `deny ns:dev -> ns:prod any`, on both sides
+  --no-future                  leave out pods that do not exist yet. Otherwise representatives of every label
+                               combination that the selectors tell apart are checked, too
+  -j, --jobs N                 threads (default: one for each core); never changes the result
+
+output:
+  --format text|json|markdown  (default: text)
+  --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
+  -h, --help                   this text
+
+exit status, the highest that applies:
+  0   equal for all packets, and all assertions hold
+  1   bad input, or reading or writing failed; nothing else is then decided
+  2   wrong usage
+  3   something is stricter in Kube-OVN, or an assertion fails in another way than by something open in Kube-OVN
+  4   something is looser in Kube-OVN, or undefined there, or passes there although an assertion denies it
+
+examples:
+  policyconv verify --policies policies/ --objects out/ --cluster cluster.yaml
+  policyconv verify --policies policies/ --objects out/ --cluster cluster.yaml --assert rules.txt --format markdown
+)");
+}
+
+[[nodiscard]] inline std::string trace_help() {
+  return std::string(R"(policyconv trace - one flow through Cilium and Kube-OVN
+
+usage: policyconv trace --policies PATH... [--objects PATH...] --cluster PATH... --from END --to END --port PORT
+
+Prints what decides at each end in both systems, with places, and whether they agree. An END is `pod:shop/web-1` (or
+just `shop/web-1`), `pod:shop/app=web` (the first pod with these labels), `node:n1`, `ip:192.0.2.1`, and as a
+destination `svc:shop/db` (its address and each backend). PORT is like 443/tcp, 53/udp, icmp/8.
+)").append(both_sides_help)
+      .append(R"(
+flow:
+  --from END                   where the connection starts
+  --to END                     where it goes
+  --port PORT                  destination port and protocol; of a Service, its own port
+  -j, --jobs N                 files read at the same time (default: one for each core)
+
+output:
+  --format text|json           (default: text)
+  --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
+  -h, --help                   this text
+
+exit status: 0 both agree · 1 bad input · 2 wrong usage · 3 Kube-OVN is stricter · 4 Kube-OVN is looser, or undefined
+
+examples:
+  policyconv trace --policies policies/ --cluster cluster.yaml --from shop/web-1 --to svc:shop/db --port 5432/tcp
+  policyconv trace --policies policies/ --objects out/ --cluster cluster.yaml --from node:n1 --to pod:shop/app=db \
+      --port icmp/8
+)");
+}
+
+[[nodiscard]] inline std::string replay_help() {
+  return std::string(R"(policyconv replay - recorded flows: which of them would fare differently?
+
+usage: policyconv replay FLOWS --policies PATH... [--objects PATH...] --cluster PATH... [OPTION...]
+
+FLOWS is what `hubble observe -o json` prints, one JSON object a line, or `-` for standard input. Lists the flows whose
+verdict Kube-OVN would change, merged and the most frequent first, then those that Cilium did not treat as its policies
+say, then what could not be judged. A record says what happened at one end; the other end is judged by the policies.
+)").append(both_sides_help)
+      .append(R"(
+  -j, --jobs N                 files read at the same time (default: one for each core)
+
+output:
+  --format text|json|markdown  (default: text)
+  --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
+  -h, --help                   this text
+
+exit status: 0 nothing would change · 1 bad input · 2 wrong usage · 3 something would be dropped that passed ·
+             4 something would pass that was dropped, or is undefined
+
+examples:
+  hubble observe --since 24h -o json > flows.json
+  policyconv replay flows.json --policies policies/ --objects out/ --cluster cluster.yaml
+)");
+}
 
 inline constexpr std::string_view explain_help = R"(policyconv explain - what a code of the report means
 

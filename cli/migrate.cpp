@@ -1,38 +1,19 @@
 #include "cli/migrate.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <iostream>
 #include <optional>
+#include <ostream>
 
 #include "backends/kubeovn/print.h"
 #include "cli/files.h"
+#include "cli/inputs.h"
 #include "cli/report.h"
-#include "frontend/lower.h"
-#include "frontend/parse.h"
+#include "cli/verify.h"
+#include "cli/verify_report.h"
 #include "ir/print.h"
 
 namespace policyconv::cli {
 namespace {
-
-template <typename T>
-void append(std::vector<T>& to, const std::vector<T>& from) {
-  to.insert(to.end(), from.begin(), from.end());
-}
-
-Cluster read_cluster(const Sources& sources, const std::vector<std::uint32_t>& files, const MigrateOptions& options,
-                     Diagnostics& diagnostics) {
-  Cluster cluster;
-  if (!options.cluster_paths.empty()) cluster = cilium::parse_cluster(sources, files, options.jobs, diagnostics);
-  append(cluster.pod_cidrs, options.ranges.pods);
-  append(cluster.service_cidrs, options.ranges.services);
-  append(cluster.node_cidrs, options.ranges.nodes);
-  append(cluster.join_cidrs, options.ranges.joins);
-  append(cluster.node_local_dns, options.ranges.node_local_dns);
-  return cluster;
-}
 
 void write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std::string& directory, std::ostream& out,
            Diagnostics& diagnostics) {
@@ -41,55 +22,41 @@ void write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std:
   else write_directory(directory, files, diagnostics);
 }
 
-/// An empty input is an accident rather than a wish, unless what it holds was refused by name.
-void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
-  const auto& all = diagnostics.all();
-  const bool explained = std::any_of(all.begin(), all.end(), [](const Diagnostic& found) {
-    const Effect effect = definition(found.kind).effect;
-    return effect == Effect::Error || effect == Effect::Refused;
-  });
-  if (catalog.policies.empty() && !explained) diagnostics.report<Kind::NoPolicies>({});
-}
-
-bool wants_colour(Colour colour, const std::ostream& err) {
-  const auto is_terminal = [&] { return &err == &std::cerr && ::isatty(STDERR_FILENO) == 1; };
-  const char* no_color = std::getenv("NO_COLOR");
-  const bool refused = no_color != nullptr && *no_color != '\0';
-  return colour == Colour::Always || (colour == Colour::Auto && !refused && is_terminal());
+/// Compares what was written with the policies; the report follows that of the migration.
+int verify_too(const MigrateOptions& options, const kubeovn::Manifest& manifest, Inputs& inputs, std::ostream& err) {
+  const Verified verified = prove({}, options.input, manifest, inputs, err);
+  if (!options.quiet)
+    err << '\n'
+        << verify_text(verified, {inputs.sources, inputs.policies.catalog, inputs.cluster},
+                       wants_colour(options.colour, err));
+  const int status = exit_status(verified);
+  return status < exit_status(options.tolerance.fail_on) ? 0 : status;
 }
 
 }  // namespace
 
 int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, std::ostream& err) {
-  Diagnostics diagnostics;
-  Sources sources;
-  Reader reader(sources, in, diagnostics);
-  const auto policy_files = reader.read(options.paths);
-  const auto cluster_files = reader.read(options.cluster_paths);
-
-  const cilium::Policies policies = cilium::parse_policies(
-      sources, policy_files, {options.semantics, options.default_namespace, options.jobs}, diagnostics);
-  require_policies(policies.catalog, diagnostics);
-  const Cluster cluster = read_cluster(sources, cluster_files, options, diagnostics);
-  const Catalog& catalog = policies.catalog;
+  Inputs inputs;
+  Diagnostics& diagnostics = inputs.diagnostics;
+  read_inputs(options.input, in, inputs);
+  if (options.verify && inputs.cluster.pods.empty() && !diagnostics.has_errors()) diagnostics.report<Kind::NoPods>({});
+  const Catalog& catalog = inputs.policies.catalog;
 
   std::optional<kubeovn::Manifest> manifest;
   if (!diagnostics.has_errors()) {
-    const ir::Program program =
-        cilium::lower(policies, cluster, {options.semantics, options.tolerance.allow_looser}, diagnostics);
-    if (options.emit == Emit::Objects)
-      manifest = kubeovn::lower(
-          program, cluster, catalog,
-          {options.release, options.node_traffic, options.semantics.sctp, options.tolerance.allow_looser}, diagnostics);
+    const ir::Program program = program_of(options.input, inputs);
+    if (options.emit == Emit::Objects) manifest = compile(options.input, program, inputs);
     if (diagnostics.has_errors()) manifest.reset();
     else if (manifest) write(*manifest, catalog, options.output, out, diagnostics);
     else write_stream(out, ir::print(program, catalog), diagnostics);
   }
 
   diagnostics.sort();
-  report({sources, catalog, diagnostics, manifest ? &*manifest : nullptr, cluster.pods.empty()}, options.tolerance,
-         {wants_colour(options.colour, err), options.verbose, options.quiet}, err);
-  return exit_status(diagnostics, options.tolerance);
+  report({inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty()},
+         options.tolerance, {wants_colour(options.colour, err), options.verbose, options.quiet}, err);
+  const int status = exit_status(diagnostics, options.tolerance);
+  if (!options.verify || !manifest || diagnostics.has_errors()) return status;
+  return std::max(status, verify_too(options, *manifest, inputs, err));
 }
 
 }  // namespace policyconv::cli

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <thread>
@@ -25,6 +27,14 @@ using Choice = std::pair<std::string_view, T>;
 
 constexpr std::array<Choice<bool>, 2> booleans = {{{"true", true}, {"false", false}}};
 constexpr std::array<Choice<Emit>, 2> emits = {{{"objects", Emit::Objects}, {"ir", Emit::Ir}}};
+constexpr std::array<Choice<Format>, 2> two_formats = {{{"text", Format::Text}, {"json", Format::Json}}};
+constexpr std::array<Choice<Format>, 3> formats = {
+    {{"text", Format::Text}, {"json", Format::Json}, {"markdown", Format::Markdown}}};
+constexpr std::array<Choice<Protocol>, 5> protocols = {{{"tcp", Protocol::Tcp},
+                                                        {"udp", Protocol::Udp},
+                                                        {"sctp", Protocol::Sctp},
+                                                        {"icmp", Protocol::Icmp},
+                                                        {"icmp6", Protocol::Icmp6}}};
 constexpr std::array<Choice<Colour>, 3> colours = {
     {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}}};
 constexpr std::array<Choice<Effect>, 4> levels = {{{"same", Effect::Stricter},
@@ -113,6 +123,45 @@ void add_codes(CLI::App& command, const std::string& name, std::vector<std::stri
   });
 }
 
+std::optional<Protocol> protocol_named(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(c < 128 ? std::tolower(c) : c); });
+  for (const auto& [name, protocol] : protocols)
+    if (name == text) return protocol;
+  return std::nullopt;
+}
+
+/// "443/tcp", "tcp/443", "443" (tcp), "icmp/8", "icmp" (echo).
+std::optional<PacketKind> packet_kind(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  std::string number = text.substr(0, slash), name = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+  if (protocol_named(number)) std::swap(number, name);
+  const std::optional<Protocol> protocol = protocol_named(name);
+  if (!protocol) return std::nullopt;
+  const bool is_icmp = *protocol == Protocol::Icmp || *protocol == Protocol::Icmp6;
+  if (slash == std::string::npos && is_icmp)
+    return PacketKind{*protocol, static_cast<std::uint16_t>(*protocol == Protocol::Icmp ? 8 : 128)};
+  PacketKind kind{*protocol, 0};
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), kind.port);
+  if (number.empty() || error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+  if (is_icmp ? kind.port > 255 : kind.port == 0) return std::nullopt;
+  return kind;
+}
+
+void add_packet(CLI::App& command, const std::string& name, PacketKind& value) {
+  command
+      .add_option_function<std::string>(name,
+                                        [name, &value](const std::string& text) {
+                                          const auto kind = packet_kind(text);
+                                          if (!kind)
+                                            refuse(name, fmt::format("`{}` is none of 443/tcp, 53/udp, 9/sctp, "
+                                                                     "icmp/8, icmp6/128 and their like",
+                                                                     text));
+                                          value = *kind;
+                                        })
+      ->required();
+}
+
 void add_jobs(CLI::App& command, unsigned& value) {
   command.add_option_function<std::string>("-j,--jobs", [&value](const std::string& text) {
     constexpr unsigned most = 256;
@@ -140,11 +189,20 @@ Answer misused(const std::string& command, const std::string& problem) {
   return {fmt::format("{}: {}\nTry `{} --help`.\n", command, problem, command), usage_error};
 }
 
+std::string missing(std::string_view what) {
+  if (what.starts_with("PATH"))
+    return "no policies given; name a file, a directory, or `-` for standard input, before any --cluster";
+  if (what.starts_with("--policies")) return "no policies given; name files or directories with --policies";
+  if (what.starts_with("FLOWS"))
+    return "no flows given; name the file with what `hubble observe -o json` printed, or `-`, before the options";
+  if (what.starts_with("--port")) return "no packet given; name it with --port, e.g. --port 443/tcp or --port icmp/8";
+  return fmt::format("`{}` is missing", what.substr(0, what.find(' ')));
+}
+
 std::string problem_of(const CLI::App& command, const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::string subject = text.substr(0, text.find(':'));
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    return "no policies given; name a file, a directory, or `-` for standard input, before any --cluster";
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return missing(subject);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
     return fmt::format("`{}` {}", subject, text.ends_with("missing") ? "needs a value" : "takes one value, once");
   const std::vector<std::string> unknown = command.remaining();
@@ -166,49 +224,110 @@ std::optional<Answer> parse(CLI::App& command, std::vector<std::string> args, st
   }
 }
 
-Request parse_migrate(std::vector<std::string> args) {
-  MigrateOptions options;
-  options.jobs = std::max(1U, std::thread::hardware_concurrency());
-  std::optional<bool> default_local_cluster;
-  CLI::App app("", "policyconv migrate");
-  app.add_option("PATH", options.paths)->required();
-  app.add_option("--cluster", options.cluster_paths);
-  app.add_option("-n,--namespace", options.default_namespace);
-  add_minor_version(app, "--cilium", 14, 20, options.semantics.cilium_minor);
-  app.add_option("--cluster-name", options.semantics.cluster_name);
-  add_choice(app, "--policy-default-local-cluster", booleans, default_local_cluster);
-  app.add_flag("--sctp", options.semantics.sctp);
-  add_minor_version(app, "--kube-ovn", 12, 16, options.release.minor);
-  add_choice(app, "--node-traffic", node_traffics, options.node_traffic);
-  add_codes(app, "--allow-looser", options.tolerance.allow_looser);
-  add_cidrs(app, "--pod-cidr", options.ranges.pods);
-  add_cidrs(app, "--service-cidr", options.ranges.services);
-  add_cidrs(app, "--node-cidr", options.ranges.nodes);
-  add_cidrs(app, "--join-cidr", options.ranges.joins);
-  add_addresses(app, "--node-local-dns", options.ranges.node_local_dns);
-  const CLI::Option* output = app.add_option("-o,--output", options.output);
+/// Where facts come from and how both systems are set up: the same for every command.
+void add_input(CLI::App& app, InputOptions& input) {
+  app.add_option("--cluster", input.cluster_paths);
+  app.add_option("-n,--namespace", input.default_namespace);
+  add_minor_version(app, "--cilium", 14, 20, input.semantics.cilium_minor);
+  app.add_option("--cluster-name", input.semantics.cluster_name);
+  add_choice(app, "--policy-default-local-cluster", booleans, input.default_local_cluster);
+  app.add_flag("--sctp", input.semantics.sctp);
+  add_minor_version(app, "--kube-ovn", 12, 16, input.release.minor);
+  add_choice(app, "--node-traffic", node_traffics, input.node_traffic);
+  add_codes(app, "--allow-looser", input.allow_looser);
+  add_cidrs(app, "--pod-cidr", input.ranges.pods);
+  add_cidrs(app, "--service-cidr", input.ranges.services);
+  add_cidrs(app, "--node-cidr", input.ranges.nodes);
+  add_cidrs(app, "--join-cidr", input.ranges.joins);
+  add_addresses(app, "--node-local-dns", input.ranges.node_local_dns);
+  input.jobs = std::max(1U, std::thread::hardware_concurrency());
+  add_jobs(app, input.jobs);
+}
+
+void add_both_sides(CLI::App& app, InputOptions& input) {
+  app.add_option("--policies", input.paths)->required();
+  app.add_option("--objects", input.object_paths);
+  add_input(app, input);
+}
+
+void declare(CLI::App& app, MigrateOptions& options) {
+  app.add_option("PATH", options.input.paths)->required();
+  add_input(app, options.input);
+  app.add_option("-o,--output", options.output);
   add_choice(app, "--emit", emits, options.emit);
   add_choice(app, "--fail-on", levels, options.tolerance.fail_on);
-  add_jobs(app, options.jobs);
+  app.add_flag("--verify", options.verify);
   add_choice(app, "--color", colours, options.colour);
   app.add_flag("-q,--quiet", options.quiet);
   app.add_flag("-v,--verbose", options.verbose);
+}
 
-  if (const auto answer = parse(app, std::move(args), migrate_help)) return *answer;
-  options.semantics.default_local_cluster =
-      default_local_cluster.value_or(semantics_of(options.semantics.cilium_minor).default_local_cluster);
-  if (output->count() > 0 && options.output.empty()) return misused(app.get_name(), "`--output` names no directory");
+void declare(CLI::App& app, VerifyOptions& options) {
+  add_both_sides(app, options.input);
+  app.add_option("--assert", options.assertion_paths);
+  app.add_flag("!--no-future", options.future);
+  add_choice(app, "--format", formats, options.format);
+  add_choice(app, "--color", colours, options.colour);
+}
+
+void declare(CLI::App& app, TraceOptions& options) {
+  add_both_sides(app, options.input);
+  app.add_option("--from", options.from)->required();
+  app.add_option("--to", options.to)->required();
+  add_packet(app, "--port", options.packet);
+  add_choice(app, "--format", two_formats, options.format);
+  add_choice(app, "--color", colours, options.colour);
+}
+
+void declare(CLI::App& app, ReplayOptions& options) {
+  app.add_option("FLOWS", options.flows)->required();
+  add_both_sides(app, options.input);
+  add_choice(app, "--format", formats, options.format);
+  add_choice(app, "--color", colours, options.colour);
+}
+
+void declare(CLI::App& app, ExplainOptions& options) { app.add_option("CODE", options.codes); }
+
+void settle(InputOptions& input) {
+  input.semantics.default_local_cluster =
+      input.default_local_cluster.value_or(semantics_of(input.semantics.cilium_minor).default_local_cluster);
+}
+
+/// A problem of options that are fine one by one; empty if there is none.
+std::string settle(MigrateOptions& options, const CLI::App& app) {
+  settle(options.input);
+  options.tolerance.allow_looser = options.input.allow_looser;
+  if (app.count("--output") > 0 && options.output.empty()) return "`--output` names no directory";
   if (options.emit == Emit::Ir && !options.output.empty())
-    return misused(app.get_name(), "`--emit ir` prints to standard output; leave out `--output`");
+    return "`--emit ir` prints to standard output; leave out `--output`";
+  if (options.emit == Emit::Ir && options.verify) return "`--verify` is about objects; leave out `--emit ir`";
+  return {};
+}
+
+template <typename Options>
+std::string settle(Options& options, const CLI::App&) {
+  settle(options.input);
+  return {};
+}
+
+std::string settle(ExplainOptions&, const CLI::App&) { return {}; }
+
+template <typename Options>
+Request parse_as(const std::string& command, std::vector<std::string> args, std::string_view help) {
+  Options options;
+  CLI::App app("", "policyconv " + command);
+  declare(app, options);
+  if (auto answer = parse(app, std::move(args), help)) return *std::move(answer);
+  if (const std::string problem = settle(options, app); !problem.empty()) return misused(app.get_name(), problem);
   return options;
 }
 
-Request parse_explain(std::vector<std::string> args) {
-  ExplainOptions options;
-  CLI::App app("", "policyconv explain");
-  app.add_option("CODE", options.codes);
-  if (const auto answer = parse(app, std::move(args), explain_help)) return *answer;
-  return options;
+template <typename Options>
+std::vector<std::string> options_declared() {
+  Options options;
+  CLI::App app;
+  declare(app, options);
+  return names_of(app);
 }
 
 }  // namespace
@@ -217,13 +336,27 @@ Request parse_command_line(std::vector<std::string> args) {
   if (args.empty()) return Answer{std::string(general_help), usage_error};
   const std::string command = args.front();
   args.erase(args.begin());
-  if (command == "migrate") return parse_migrate(std::move(args));
-  if (command == "explain") return parse_explain(std::move(args));
+  if (command == "migrate") return parse_as<MigrateOptions>(command, std::move(args), migrate_help);
+  if (command == "verify") return parse_as<VerifyOptions>(command, std::move(args), verify_help());
+  if (command == "trace") return parse_as<TraceOptions>(command, std::move(args), trace_help());
+  if (command == "replay") return parse_as<ReplayOptions>(command, std::move(args), replay_help());
+  if (command == "explain") return parse_as<ExplainOptions>(command, std::move(args), explain_help);
   if (command == "-h" || command == "--help" || command == "help") return Answer{std::string(general_help), 0};
   if (command == "--version") return Answer{"policyconv " POLICYCONV_VERSION "\n", 0};
   const std::string what = command.starts_with('-') ? "option" : "command";
+  std::vector<std::string> known(std::begin(commands), std::end(commands));
+  known.insert(known.end(), {"--help", "--version"});
   return misused("policyconv", fmt::format("unknown {} `{}`{}", what, command,
-                                           did_you_mean(command, {"migrate", "explain", "--help", "--version"})));
+                                           did_you_mean(command, known)));
+}
+
+std::vector<std::string> options_of(std::string_view command) {
+  if (command == "migrate") return options_declared<MigrateOptions>();
+  if (command == "verify") return options_declared<VerifyOptions>();
+  if (command == "trace") return options_declared<TraceOptions>();
+  if (command == "replay") return options_declared<ReplayOptions>();
+  if (command == "explain") return options_declared<ExplainOptions>();
+  return {};
 }
 
 }  // namespace policyconv::cli

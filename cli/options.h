@@ -2,20 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/manifest.h"
 #include "cli/report.h"
+#include "cli/terminal.h"
 #include "ir/address.h"
+#include "ir/cluster.h"
 #include "ir/semantics.h"
 
 namespace policyconv::cli {
 
-enum class Colour : std::uint8_t { Auto, Always, Never };
 enum class Emit : std::uint8_t { Objects, Ir };
+enum class Format : std::uint8_t { Text, Json, Markdown };
 
 /// Where things lie, for runs that have no cluster dump to say so.
 struct Ranges {
@@ -23,19 +27,57 @@ struct Ranges {
   std::vector<Address> node_local_dns;
 };
 
-struct MigrateOptions {
+/// What every command that reads policies is told about its input and about both systems.
+struct InputOptions {
   std::vector<std::string> paths, cluster_paths;
-  std::string output;  // a directory; empty: standard output
+  std::vector<std::string> object_paths;  // not for migrate; empty: what migrate would make of the policies
   std::string default_namespace = "default";
   Semantics semantics;
+  std::optional<bool> default_local_cluster;  // as typed; `semantics` has the outcome
   kubeovn::Release release;
   kubeovn::NodeTraffic node_traffic = kubeovn::NodeTraffic::Anchor;
+  std::vector<std::string> allow_looser;  // codes of accepted approximations
   Ranges ranges;
+  unsigned jobs = 1;
+};
+
+struct MigrateOptions {
+  InputOptions input;
+  std::string output;  // a directory; empty: standard output
   Tolerance tolerance;
   Emit emit = Emit::Objects;
-  unsigned jobs = 1;
+  bool verify = false;
   Colour colour = Colour::Auto;
   bool quiet = false, verbose = false;
+};
+
+struct VerifyOptions {
+  InputOptions input;
+  std::vector<std::string> assertion_paths;
+  bool future = true;
+  Format format = Format::Text;
+  Colour colour = Colour::Auto;
+};
+
+/// What a packet is: a destination port, or a type of ICMP.
+struct PacketKind {
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t port = 0;
+};
+
+struct TraceOptions {
+  InputOptions input;
+  std::string from, to;  // as typed
+  PacketKind packet;
+  Format format = Format::Text;
+  Colour colour = Colour::Auto;
+};
+
+struct ReplayOptions {
+  InputOptions input;
+  std::string flows;  // a path, or `-`
+  Format format = Format::Text;
+  Colour colour = Colour::Auto;
 };
 
 struct ExplainOptions {
@@ -50,8 +92,12 @@ struct Answer {
 
 inline constexpr int usage_error = 2;
 
-using Request = std::variant<MigrateOptions, ExplainOptions, Answer>;
+using Request = std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, ExplainOptions, Answer>;
 /// `args` without the program's name.
 [[nodiscard]] Request parse_command_line(std::vector<std::string> args);
+
+/// The commands, and the long names of the options of each, for tests of the help.
+inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "explain"};
+[[nodiscard]] std::vector<std::string> options_of(std::string_view command);
 
 }  // namespace policyconv::cli

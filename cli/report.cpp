@@ -48,12 +48,6 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-std::string place(const Sources& sources, Loc where) {
-  if (where.file == 0) return {};
-  const std::string name = printable(sources.name(where.file));
-  return where.line == 0 ? name + ": " : fmt::format("{}:{}:{}: ", name, where.line, where.column);
-}
-
 /// The policy and rule that a diagnostic concerns, for people; empty if none.
 std::string subject(const Diagnostic& diagnostic, const Catalog& catalog) {
   if (diagnostic.rule != RuleId::None) return printable(catalog.display(diagnostic.rule));
@@ -113,7 +107,8 @@ class Findings {
   void print(const Diagnostic& diagnostic) {
     const Definition& about = definition(diagnostic.kind);
     const Effect effect = effect_of(diagnostic, tolerance_);
-    out_ << place(outcome_.sources, diagnostic.where)
+    const std::string where = place(outcome_.sources, diagnostic.where);
+    out_ << where << (where.empty() ? "" : ": ")
          << paint(fmt::format("{}[{}]", to_string(effect), about.code), style_of(effect), style_.colour) << ": "
          << paint(printable(diagnostic.message), Style::Bold, style_.colour) << '\n';
     if (diagnostic.where.line != 0)
@@ -304,6 +299,12 @@ std::size_t errors_in(const Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+std::string place(const Sources& sources, Loc where) {
+  if (where.file == 0) return {};
+  const std::string name = printable(sources.name(where.file));
+  return where.line == 0 ? name : fmt::format("{}:{}:{}", name, where.line, where.column);
+}
 
 int exit_status(const Diagnostics& diagnostics, const Tolerance& tolerance) {
   if (diagnostics.has_errors()) return policyconv::exit_status(Effect::Error);

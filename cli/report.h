@@ -32,6 +32,9 @@ struct ReportStyle {
   bool quiet = false;    // errors only
 };
 
+/// "file:line:column", or the file alone; empty for no file at all.
+[[nodiscard]] std::string place(const Sources& sources, Loc where);
+
 /// Errors: 1. Otherwise the worst finding's status, or 0 if that finding is below `fail_on` (design.md section 2).
 [[nodiscard]] int exit_status(const Diagnostics& diagnostics, const Tolerance& tolerance);
 

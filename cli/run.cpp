@@ -7,6 +7,9 @@
 #include "cli/explain.h"
 #include "cli/migrate.h"
 #include "cli/options.h"
+#include "cli/replay.h"
+#include "cli/trace.h"
+#include "cli/verify.h"
 
 namespace policyconv::cli {
 namespace {
@@ -17,6 +20,9 @@ struct Runner {
   std::ostream& err;
 
   int operator()(const MigrateOptions& options) const { return migrate(options, in, out, err); }
+  int operator()(const VerifyOptions& options) const { return verify(options, in, out, err); }
+  int operator()(const TraceOptions& options) const { return trace(options, in, out, err); }
+  int operator()(const ReplayOptions& options) const { return replay(options, in, out, err); }
   int operator()(const ExplainOptions& options) const { return explain(options.codes, out, err); }
   int operator()(const Answer& answer) const {
     (answer.status == 0 ? out : err) << answer.text;

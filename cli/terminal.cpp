@@ -1,7 +1,11 @@
 #include "cli/terminal.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <iostream>
 #include <vector>
 
 #include <fmt/format.h>
@@ -127,6 +131,16 @@ std::string_view escape_code(Style style) {
 }
 
 }  // namespace
+
+bool is_terminal(const std::ostream& out) {
+  return (&out == &std::cerr && ::isatty(STDERR_FILENO) == 1) || (&out == &std::cout && ::isatty(STDOUT_FILENO) == 1);
+}
+
+bool wants_colour(Colour colour, const std::ostream& out) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool refused = no_color != nullptr && *no_color != '\0';
+  return colour == Colour::Always || (colour == Colour::Auto && !refused && is_terminal(out));
+}
 
 std::string paint(std::string text, Style style, bool colour) {
   if (!colour || style == Style::Plain || text.empty()) return text;

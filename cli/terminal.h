@@ -3,12 +3,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
 namespace policyconv::cli {
 
 enum class Style : std::uint8_t { Plain, Bold, Dim, Red, Yellow, Blue, Magenta, Green };
+
+enum class Colour : std::uint8_t { Auto, Always, Never };
+
+/// Auto: if `out` is standard output or standard error, that is a terminal, and NO_COLOR is not set.
+[[nodiscard]] bool wants_colour(Colour colour, const std::ostream& out);
+[[nodiscard]] bool is_terminal(const std::ostream& out);
 
 /// `text` in that style, or as it is when `colour` is off.
 [[nodiscard]] std::string paint(std::string text, Style style, bool colour);

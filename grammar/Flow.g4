@@ -1,43 +1,36 @@
-// Flows in words: the lines of an assertion file, and the ends and ports that `trace` is asked about. What a name refers
-// to is decided in verify/flow_syntax.h, so that messages can say why.
+// Flows in words: one line of an assertion file, and the ends and traffic of the command line. The line comes without
+// its comment, and holds printable ASCII and tabs only. What a word means is decided in verify/flow_parse.cpp, so that
+// messages can say why. Blanks end a word: `app= tcp` is an empty value and a protocol.
 grammar Flow;
 
-assertions : NEWLINE* ( assertion ( NEWLINE+ assertion )* NEWLINE* )? EOF ;
-
-assertion : verdict=( ALLOW | DENY ) end ARROW end traffic ;
-
-// Entrances for single arguments.
+wholeAssertion : verdict end ARROW end traffic EOF ;
 wholeEnd : end EOF ;
 wholeTraffic : traffic EOF ;
 
-end
-    : POD place
-    | ( NS | IP | CIDR | ENTITY | SVC ) WORD
-    | NODE ( WORD | STAR )
-    ;
+verdict : ALLOW | DENY ;
 
-// `*`, `shop/*`, `shop/web-1`, `shop/app=web,tier in (a,b),!old`, `*/app=web`. A bare `namespace/name` is one word.
-place : STAR | WORD STAR? selector? | STAR_SLASH ( STAR | selector ) ;
+// `pod:shop/app=web,tier in (a,b),!old`: the first condition is part of the word that names the kind.
+end : END list? ( COMMA condition )* ;
+condition : word list? ;
+list : ( IN | NOT_IN ) OPEN word ( COMMA word )* CLOSE ;
 
-selector : requirement ( COMMA requirement )* ;
+traffic : packets ( COMMA packets )* ;
+packets : WORD ;               // any, tcp, tcp/80, udp/5000-6000, icmp/8
 
-requirement
-    : WORD EQUALS WORD?
-    | WORD DIFFERS WORD?
-    | WORD ( IN | NOT_IN ) OPEN WORD ( COMMA WORD )* CLOSE
-    | NOT WORD
-    | WORD
-    ;
+// Labels may have these names too.
+word : WORD | ALLOW | DENY | IN | NOT_IN ;
 
-traffic : ANY | packets ( COMMA packets )* ;
-packets : WORD ;               // tcp, tcp/80, udp/5000-6000, icmp/8
-
-POD : 'pod:' ; NS : 'ns:' ; NODE : 'node:' ; IP : 'ip:' ; CIDR : 'cidr:' ; ENTITY : 'entity:' ; SVC : 'svc:' ;
-ALLOW : 'allow' ; DENY : 'deny' ; ANY : 'any' ; IN : 'in' ; NOT_IN : 'notin' ;
+ALLOW : 'allow' ;
+DENY : 'deny' ;
+IN : 'in' ;
+NOT_IN : 'notin' ;
 ARROW : '->' ;
-STAR_SLASH : '*/' ;
-STAR : '*' ; COMMA : ',' ; EQUALS : '=' | '==' ; DIFFERS : '!=' ; NOT : '!' ; OPEN : '(' ; CLOSE : ')' ;
-WORD : [a-zA-Z0-9._/:] ( [a-zA-Z0-9._/:] | '-' { _input->LA(1) != '>' }? )* ;
-NEWLINE : '\r'? '\n' ;
-COMMENT : '#' ~[\r\n]* -> skip ;
+COMMA : ',' ;
+OPEN : '(' ;
+CLOSE : ')' ;
+// A `-` before a `>` belongs to an arrow.
+END : PART* ':' ( PART | ':' )* ;
+WORD : PART+ ;
+fragment PART : '-'* ~[ \t,()>:\u002D] ;
 SPACE : [ \t]+ -> skip ;
+INVALID : . ;

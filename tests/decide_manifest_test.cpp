@@ -564,3 +564,134 @@ TEST_CASE("direct evaluation of rules agrees with their match texts") {
             }
       }
 }
+
+TEST_CASE("what a decision rests on is named by its place, if it was read") {
+  SgRule first = allow(10, "10.0.0.0/8"), second = allow(10, "10.0.0.0/16");
+  first.loc = {1, 9, 5}, second.loc = {1, 3, 5};
+  Manifest m = manifest(16, {group("a", {first}), group("b", {second})});
+  ExistingAcl entry = existing("from-lport", 18400, "inport == @ovn.sg.a && ip4", "drop");
+  entry.loc = {2, 7, 5};
+  m.subnets = {{"main", {entry}, {}}};
+  const Cluster facts = cluster();
+  const ManifestMeaning meaning(m, facts);
+  CHECK(meaning.decide(to_db("10.0.0.9"), In)->places == std::vector<Loc>{{1, 3, 5}, {1, 9, 5}});
+  CHECK(meaning.decide(from_db("10.0.0.9"), Out)->places == std::vector<Loc>{{2, 7, 5}});
+  CHECK(meaning.decide(to_db("1.1.1.1"), In)->places.empty());  // deny-all stands in no file
+}
+
+TEST_CASE("rules that are known by their match only") {
+  // localAddress: only packets to this address of the pod.
+  SecurityGroup g = group("g", {});
+  const auto written = [](Direction direction, std::string action, std::string match) {
+    return WrittenRule{direction, 10, std::move(action), std::move(match), {3, 4, 5}};
+  };
+  g.written = {written(In, "allow", "outport == @ovn.sg.g && ip4 && ip4.src == 10.0.0.0/8 && ip4.dst == 10.16.0.3"),
+               written(Out, "allow", "inport == @ovn.sg.g && ip4 && ip4.dst == 10.0.0.0/8 && 1 <= tcp.src <= 1023")};
+  const Manifest m = manifest(16, {g});
+  CHECK(says(m, to_db("10.0.0.9"), In) == "allow: allow in g (OVN 18474)");
+  CHECK(says(m, to_db("1.1.1.1"), In) == "deny: deny-all");
+  CHECK(says(m, from_db("10.0.0.9"), Out) == "deny: deny-all");
+  Packet low = from_db("10.0.0.9");
+  low.source_port = 1000;
+  CHECK(says(m, low, Out) == "allow: allow in g (OVN 18474)");
+
+  // What OVN cannot read has no effect: a list, or a group that is not programmed (K§1.3, K§10.1).
+  for (const char* match : {"outport == @ovn.sg.g && ip4 && ip4.src == 10.0.0.0/8,10.1.0.0/16",
+                            "outport == @ovn.sg.g && ip4 && ip4.src == $ovn.sg.absent.associated.v4"}) {
+    SecurityGroup dropping = group("g", {allow(20, "0.0.0.0/0")});
+    dropping.written = {written(In, "drop", match)};
+    CHECK(says(manifest(16, {dropping}), to_db("10.0.0.9"), In) == "allow: allow in g (OVN 18464)");
+  }
+}
+
+TEST_CASE("the same group: below every rule, above deny-all, by address") {
+  SecurityGroup g = group("g-1", {drop(16384, "10.16.0.2/32")});
+  g.allow_same_group = true;
+  Manifest m = manifest(16, {g});
+  m.bindings.push_back({"shop", "web", {"g-1"}});
+  CHECK(says(m, to_db("fd00::2"), In) == "allow: same group in g-1 (OVN 2004)");
+  CHECK(says(m, to_db("10.16.0.2"), In) == "deny: drop in g-1 (OVN 2100)");
+  CHECK(says(m, from_db("10.16.0.2"), Out) == "allow: same group in g-1 (OVN 2004)");
+  CHECK(says(m, from_db("10.17.0.2"), Out) == "deny: deny-all");
+  m.security_groups[0].allow_same_group = false;
+  CHECK(says(m, to_db("fd00::2"), In) == "deny: deny-all");
+}
+
+TEST_CASE("tiers, as measured (K§4.2)") {
+  const auto pass = [](std::string name, std::string_view remote, int priority = 100) {
+    SecurityGroup g = group(name, {});
+    for (const Direction direction : {In, Out}) {
+      const bool in = direction == In;
+      g.written.push_back({direction, priority, "pass",
+                           std::string(in ? "outport" : "inport") + " == @ovn.sg." + name + " && ip4 && ip4." +
+                               (in ? "src" : "dst") + " == " + std::string(remote),
+                           {}});
+    }
+    return g;
+  };
+  const auto tier_1 = [](std::vector<SgRule> ingress, std::vector<SgRule> egress) {
+    SecurityGroup g = group("t", std::move(ingress), std::move(egress));
+    g.tier = 1;
+    return g;
+  };
+  const SecurityGroup open = tier_1({allow(10, "0.0.0.0/0")}, {allow(10, "0.0.0.0/0")});
+  struct Row {
+    const char* what;
+    std::vector<SecurityGroup> groups;
+    const char *ingress, *egress;
+  };
+  const Row rows[] = {
+      {"pass and nothing else", {pass("p", "10.0.0.0/8")}, "deny: deny-all", "deny: deny-all"},
+      {"pass, then an allow of tier 1", {pass("p", "10.0.0.0/8"), open}, "allow: allow in t (OVN 18474)",
+       "allow: allow in t (OVN 18474)"},
+      {"only tier 1", {open}, "deny: deny-all", "deny: deny-all"},
+      {"a pass of something else", {pass("p", "11.0.0.0/8"), open}, "deny: deny-all", "deny: deny-all"},
+      {"an allow above the pass", {pass("p", "10.0.0.0/8"), group("g", {allow(50, "10.0.0.0/8")}, {})},
+       "allow: allow in g (OVN 18434)", "deny: deny-all"},
+      {"a drop of tier 1 behind an allow of tier 0",
+       {group("g", {allow(9000, "0.0.0.0/0")}, {allow(9000, "0.0.0.0/0")}), tier_1({drop(1, "0.0.0.0/0")}, {drop(1, "0.0.0.0/0")})},
+       "allow: allow in g (OVN 9484)", "allow: allow in g (OVN 9484)"},
+      {"what the pass skips of tier 2", {pass("p", "10.0.0.0/8"), group("g", {allow(200, "0.0.0.0/0")}, {allow(200, "0.0.0.0/0")})},
+       "deny: deny-all", "deny: deny-all"},
+  };
+  for (const Row& row : rows) {
+    INFO(row.what);
+    const Manifest m = manifest(16, row.groups);
+    CHECK(says(m, to_db("10.0.0.9"), In) == row.ingress);
+    CHECK(says(m, from_db("10.0.0.9"), Out) == row.egress);
+  }
+
+  // The node ACL is in tier 2, too: a pass above it skips it.
+  Manifest m = manifest(16, {pass("p", "10.1.0.0/16", 16000)});
+  m.node_anchor = true;
+  CHECK(says(m, to_db("10.1.0.2"), In) == "allow: node ACL");
+  m.security_groups[0] = pass("p", "10.1.0.0/16", 100);
+  CHECK(says(m, to_db("10.1.0.2"), In) == "deny: deny-all");
+
+  // Base ACLs are in both tiers, those of the same group where the group is.
+  Packet answer = to_db("10.16.0.1", Protocol::Udp, 68);
+  answer.source_port = 67;
+  CHECK(says(manifest(16, {pass("p", "10.0.0.0/8")}), answer, In) == "allow: base ACL");
+  SecurityGroup same = tier_1({}, {});
+  same.allow_same_group = true;
+  Manifest both = manifest(16, {same});
+  both.bindings.push_back({"shop", "web", {"t"}});
+  CHECK(says(both, to_db("10.16.0.2"), In) == "deny: deny-all");
+  both.security_groups.push_back(pass("p", "10.0.0.0/8"));
+  both.bindings[0].groups.push_back("p");
+  CHECK(says(both, to_db("10.16.0.2"), In) == "allow: same group in t (OVN 2004)");
+}
+
+TEST_CASE("a rejected group exists, and is not programmed") {
+  SecurityGroup bad = group("bad", {allow(10, "0.0.0.0/0")});
+  bad.rejected = "spec.ingressRules[1]: ports";
+  CHECK(says(manifest(16, {bad}), to_db("1.1.1.1"), In) == "allow: no security group");
+  // Others may name it; its address set and its port group are missing.
+  const SecurityGroup good = group("good", {rule(10, Verdict::Allow, SgName{"bad"})});
+  Manifest m = manifest(16, {bad, good});
+  CHECK(says(m, to_db("10.16.0.3"), In) == "deny: deny-all");
+  m.subnets = {{"main", {existing("to-lport", 18480, "outport == @ovn.sg.bad && ip4", "allow")}, {}}};
+  CHECK(says(m, to_db("1.1.1.1"), In) == "deny: deny-all");
+  m.security_groups[0].rejected.clear();
+  CHECK(says(m, to_db("1.1.1.1"), In) == "allow: Subnet ACL 18480 of main");
+}

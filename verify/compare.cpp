@@ -124,9 +124,9 @@ class Comparer {
       const auto of = [&](Change change) -> Traffic& { return by_change[static_cast<std::size_t>(change)][f]; };
       Passing passing = space_.between(from, to, family);
       const Traffic looser = without(passing.objects, passing.policies);
-      const Traffic needed = infrastructure(from, to, family);
-      of(Change::Looser) = without(looser, needed);
-      of(Change::Infrastructure) = common(looser, needed);
+      const Traffic exempt = infrastructure(from, to, family);
+      of(Change::Looser) = without(looser, exempt);
+      of(Change::Infrastructure) = common(looser, exempt);
       of(Change::Stricter) = without(without(passing.policies, passing.objects), passing.undefined);
       of(Change::Undefined) = std::move(passing.undefined);
     }
@@ -134,8 +134,17 @@ class Comparer {
       add_ways(static_cast<Change>(change), std::move(by_change[change][0]), std::move(by_change[change][1]), ways);
   }
 
-  /// design.md section 6: what every pod needs, whatever its policies say.
+  /// What has nothing to do with any policy: SCTP that Cilium's datapath drops where nothing selects a pod, for want of
+  /// enable-sctp; and what every pod needs (design.md section 6).
   [[nodiscard]] Traffic infrastructure(std::size_t from, std::size_t to, Family family) const {
+    Traffic traffic = needed(from, to, family);
+    const auto is_selected = [&](std::size_t end) { return end < all_.rows.size() && all_.written.is_selected(end); };
+    if (!is_selected(from) && !is_selected(to) && common(traffic, any_sctp_).empty())
+      traffic.push_back(any_sctp_.front());
+    return merged(std::move(traffic));
+  }
+
+  [[nodiscard]] Traffic needed(std::size_t from, std::size_t to, Family family) const {
     const Protocol icmp = family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6;
     const Packets any_icmp{icmp, 0, 255, 0, 65535};
     const auto is_gateway = [&](std::size_t end, std::size_t of) {
@@ -268,6 +277,7 @@ class Comparer {
   const Wanted& wanted_;
   ServiceFlows services_;
   std::vector<EndSet> candidates_;  // by sender
+  Traffic any_sctp_ = {{Protocol::Sctp, 1, 65535, 0, 65535}};
   Cidr dhcp_v4_ = *parse_cidr("255.255.255.255/32"), dhcp_v6_ = *parse_cidr("ff02::1:2/128");
 };
 

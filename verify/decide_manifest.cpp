@@ -1,7 +1,7 @@
 // What OVN answers once Kube-OVN has programmed a Manifest. Entrance: ManifestMeaning::decide().
 // The ACLs of one stage of a port are one priority list, whoever brought them: the highest priority wins, what nothing
-// matches passes. Tiers change nothing, since all of these are in tier 2 or in one flat tier (K§4.1), except after a
-// `pass`.
+// matches passes. Nearly all are in tier 2, or in one flat tier; where none of these matches, or one passes the packet
+// on, tier 3 decides: SecurityGroups of tier 1, the base ACLs and deny-all again (K§4.1).
 #include "verify/decide_manifest.h"
 
 #include <fmt/format.h>
@@ -88,14 +88,16 @@ bool has_object(const Port& port) {
                      [](const Group* group) { return group->object != nullptr; });
 }
 
-/// `tier_3`: among what is left after a `pass` (K§4.1).
-Winners winners_of(const Passage& passage, const Rewriting* rewriting, const ovn::Northbound& northbound, bool tier_3) {
+enum class Tier : std::uint8_t { Two, Three };
+
+Winners winners_of(const Passage& passage, const Rewriting* rewriting, const ovn::Northbound& northbound, Tier tier) {
   const Direction direction = passage.direction;
   Winners winners;
   const auto consider = [&](const std::vector<Acl>& acls) {
     for (const Acl& acl : acls) {
       if (acl.priority < winners.priority()) return;
-      if ((acl.in_tier_3 || !tier_3) && hits(acl, passage.packet, direction, passage.on.names)) winners.add(acl);
+      const bool in_tier = tier == Tier::Two ? acl.in_tier_2 : acl.in_tier_3;
+      if (in_tier && hits(acl, passage.packet, direction, passage.on.names)) winners.add(acl);
     }
   };
   consider(northbound.discovery());
@@ -117,6 +119,12 @@ Winners winners_of(const Passage& passage, const Rewriting* rewriting, const ovn
   return winners;
 }
 
+template <typename T>
+void sort_unique(std::vector<T>& all) {
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+}
+
 Decision decision_of(const Winners& winners) {
   if (winners.acls.empty()) return {Verdict::Allow, {}, "no security group"};
   Decision decision;
@@ -124,10 +132,11 @@ Decision decision_of(const Winners& winners) {
   std::vector<std::string_view> reasons;
   for (const Acl* acl : winners.acls) {
     decision.rules.insert(decision.rules.end(), acl->origins.begin(), acl->origins.end());
+    if (acl->loc != Loc{}) decision.places.push_back(acl->loc);
     if (std::find(reasons.begin(), reasons.end(), acl->about) == reasons.end()) reasons.push_back(acl->about);
   }
-  std::sort(decision.rules.begin(), decision.rules.end());
-  decision.rules.erase(std::unique(decision.rules.begin(), decision.rules.end()), decision.rules.end());
+  sort_unique(decision.rules);
+  sort_unique(decision.places);
   decision.reason = fmt::format("{}{}", winners.tied() ? "tie: " : "", fmt::join(reasons, ", "));
   return decision;
 }
@@ -188,8 +197,8 @@ std::optional<Decision> ManifestMeaning::decide(const Packet& packet, Direction 
   std::optional<Decision> of_pod;
   prepared_->tied = false;
   for (const Passage& passage : prepared_->passages(packet, direction)) {
-    Winners winners = winners_of(passage, rewriting, northbound, false);
-    if (!winners.acls.empty() && winners.all(Action::Pass)) winners = winners_of(passage, rewriting, northbound, true);
+    Winners winners = winners_of(passage, rewriting, northbound, Tier::Two);
+    if (winners.all(Action::Pass)) winners = winners_of(passage, rewriting, northbound, Tier::Three);
     prepared_->tied |= winners.tied();
     Decision decision = decision_of(winners);
     if (decision.verdict == Verdict::Deny) {

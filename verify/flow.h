@@ -42,7 +42,8 @@ struct Decision {
   /// Rules that decided: for a source decision every matching rule of the winning kind (all matching deny rules, or
   /// all matching allow rules); for a manifest decision the origins of the winning ACL. Sorted.
   std::vector<RuleId> rules;
-  std::string reason;  // "default deny", "own node", "not selected", "band A1 of pc-shop-web-...", ...
+  std::string reason = {};  // "default deny", "own node", "not selected", "band A1 of pc-shop-web-...", ...
+  std::vector<Loc> places = {};  // of the winning ACLs, if their objects were read. Sorted, unique
 };
 
 /// What holds `address`: the pod or the node that has it (InternalIP or join address), else the bare address.

@@ -36,7 +36,8 @@ const std::vector<SgRule>& rules_of(const SecurityGroup& object, Direction direc
   return direction == Direction::Ingress ? object.ingress : object.egress;
 }
 
-/// Kube-OVN's own validation: one bad rule, and the whole SecurityGroup is not programmed (K§1.1).
+/// What of Kube-OVN's own validation a rule can fail in this form: one bad rule, and the whole SecurityGroup is not
+/// programmed (K§1.1).
 bool is_accepted(const SgRule& rule, const kubeovn::Release& release, const ByName<Group>& groups) {
   if (rule.priority < 1 || rule.priority > release.max_priority()) return false;
   const auto* remote = std::get_if<SgName>(&rule.remote);
@@ -49,9 +50,15 @@ bool is_member(const Port& port, const Group& group) {
   return std::find(port.groups.begin(), port.groups.end(), &group) != port.groups.end();
 }
 
-Action action_of(const ExistingAcl& acl) {
-  if (acl.action == "pass") return Action::Pass;
-  return acl.action == "drop" || acl.action == "reject" ? Action::Drop : Action::Allow;
+Action action_of(std::string_view action) {
+  if (action == "pass") return Action::Pass;
+  return action == "drop" || action == "reject" ? Action::Drop : Action::Allow;
+}
+
+/// SecurityGroups of tier 1 are in OVN's tier 3 (K§1.1).
+void place_in_tier(Acl& acl, const SecurityGroup& object) {
+  acl.in_tier_2 = object.tier == 0;
+  acl.in_tier_3 = object.tier == 1;
 }
 
 void sort_by_priority(std::vector<Acl>& acls) {
@@ -102,10 +109,9 @@ void Northbound::create_groups() {
   const auto is_bad = [&](const SgRule& rule) { return !is_accepted(rule, manifest_.release, groups_); };
   std::vector<std::string> rejected;
   for (const auto& [name, group] : groups_)
-    for (const Direction direction : directions) {
-      const auto& rules = rules_of(*group.object, direction);
-      if (std::any_of(rules.begin(), rules.end(), is_bad)) rejected.push_back(name);
-    }
+    if (!group.object->rejected.empty() || std::any_of(group.object->ingress.begin(), group.object->ingress.end(), is_bad) ||
+        std::any_of(group.object->egress.begin(), group.object->egress.end(), is_bad))
+      rejected.push_back(name);
   for (const std::string& name : rejected) groups_.erase(name);
 
   for (auto& [name, group] : groups_) {
@@ -136,11 +142,36 @@ void Northbound::program(Group& group, Direction direction) {
                             group.object->name, acl.priority);
     acl.origins = rule.origins;
     acl.rule = &rule;
+    acl.loc = rule.loc;
+    place_in_tier(acl, *group.object);
     if (const auto* remote = std::get_if<SgName>(&rule.remote))
       if (const auto at = groups_.find(port_group_of(remote->name)); at != groups_.end()) acl.remote = &at->second;
     acls.push_back(std::move(acl));
   }
+  program_written(group, direction);
   sort_by_priority(acls);
+}
+
+/// Rules that are known by their match only, and what allowSameGroupTraffic adds (K§2.3).
+void Northbound::program_written(Group& group, Direction direction) {
+  const SecurityGroup& object = *group.object;
+  const auto add = [&](int priority, std::string_view action, std::string_view about, const std::string& match, Loc loc) {
+    Acl acl = acl_of(priority, action_of(action), fmt::format("{} in {} (OVN {})", about, object.name, priority), match);
+    acl.loc = loc;
+    place_in_tier(acl, object);
+    if (acl.match != nullptr) group.acls.of(direction).push_back(std::move(acl));
+  };
+  for (const kubeovn::WrittenRule& rule : object.written)
+    if (rule.direction == direction)
+      add(manifest_.release.base() - rule.priority, rule.action, rule.action, rule.match, rule.loc);
+  if (!object.allow_same_group) return;
+  const bool in = direction == Direction::Ingress;
+  const std::string name = port_group_of(object.name);
+  for (const int version : {4, 6})
+    add(2004, "allow", "same group",
+        fmt::format("{} == @{} && ip{}.{} == ${}.associated.v{}", in ? "outport" : "inport", name, version,
+                    in ? "src" : "dst", name, version),
+        object.loc);
 }
 
 void Northbound::create_base(Direction direction) {
@@ -250,14 +281,14 @@ void Northbound::program(const Subnet& subnet, Switch& on) {
 
   const auto about = [&](int priority) { return fmt::format("Subnet ACL {} of {}", priority, subnet.name); };
   for (const ExistingAcl& acl : existing)
-    add(acl_of(acl.priority, action_of(acl), about(acl.priority), acl.match),
+    add(acl_of(acl.priority, action_of(acl.action), about(acl.priority), acl.match), acl.loc,
         acl.direction == "to-lport" ? Direction::Ingress : Direction::Egress, on);
   if (patched)
     for (const kubeovn::SubnetAcl& acl : patch->acls) {
       const Action action = acl.action == kubeovn::AclAction::Drop ? Action::Drop : Action::Allow;
       Acl ours = acl_of(acl.priority, action, about(acl.priority), acl.match);
       ours.origins = acl.origins;
-      add(std::move(ours), acl.direction, on);
+      add(std::move(ours), acl.loc, acl.direction, on);
     }
   for (const Direction direction : directions) {
     sort_by_priority(on.unscoped.of(direction));
@@ -273,7 +304,8 @@ bool Northbound::is_valid(const ExistingAcl& acl) const {
   return has_action && has_direction && !acl.match.empty() && acl.priority >= 0 && acl.priority <= 32767;
 }
 
-void Northbound::add(Acl acl, Direction direction, Switch& on) {
+void Northbound::add(Acl acl, Loc loc, Direction direction, Switch& on) {
+  acl.loc = loc;
   if (acl.match == nullptr || !acl.match->matches({}, on.names)) return;  // void whatever the packet
   const auto scope = groups_.find(acl.match->scope(direction == Direction::Ingress ? "outport" : "inport"));
   Acls& acls = scope == groups_.end() ? on.unscoped : on.scoped[&scope->second];

@@ -47,7 +47,10 @@ struct Acl {
   const Group* remote = nullptr;          //   its remote group, if that is programmed
   const OvnMatch* match = nullptr;        // or a match
   std::optional<AddressPair> between;     // or just this
-  bool in_tier_3 = false;                 // base ACLs and deny-all are repeated there (K§2.3)
+  /// Tier 3 is looked at after a `pass`, and where nothing in tier 2 matches. Base ACLs and deny-all are in both (K§2.3),
+  /// what SecurityGroups of tier 1 say is in tier 3 alone (K§4.1).
+  bool in_tier_2 = true, in_tier_3 = false;
+  Loc loc;  // of the rule or entry, if it was read
 };
 
 /// The ACLs of one owner by direction, each list by descending priority.
@@ -102,6 +105,9 @@ class Northbound {
 
   /// nullptr if there is no pod, or it has no port of its own: finished, or on the host's network.
   [[nodiscard]] const Port* port_of(std::optional<std::size_t> pod) const;
+  /// By name of the port group; deny-all among them.
+  [[nodiscard]] const ByName<Group>& groups() const { return groups_; }
+  [[nodiscard]] const std::vector<Switch>& switches() const { return switches_; }
   /// OVN's own, above every ACL.
   [[nodiscard]] const std::vector<Acl>& discovery() const { return discovery_; }
   /// The base ACLs, of which every programmed SecurityGroup has a copy.
@@ -116,6 +122,7 @@ class Northbound {
   void create_groups();
   void create_base(Direction direction);
   void program(Group& group, Direction direction);
+  void program_written(Group& group, Direction direction);
   void program_nodes();
   void create_ports();
   void join(Port& port, const Pod& pod, std::string_view port_group);
@@ -123,7 +130,7 @@ class Northbound {
   [[nodiscard]] MatchNames names_on(const Switch& here) const;
   void program(const Subnet& subnet, Switch& on);
   [[nodiscard]] bool is_valid(const ExistingAcl& acl) const;
-  void add(Acl acl, Direction direction, Switch& on);
+  void add(Acl acl, Loc loc, Direction direction, Switch& on);
 
   const kubeovn::Manifest& manifest_;
   const Cluster& cluster_;

@@ -55,6 +55,10 @@ class SourceSets {
     bool selected_ = false, default_deny_ = false;
   };
   [[nodiscard]] Side side(std::size_t subject, Direction direction) const;
+  /// Is any policy about pods of this class, in either direction?
+  [[nodiscard]] bool is_selected(std::size_t subject) const {
+    return !of_class_[subject][0].empty() || !of_class_[subject][1].empty();
+  }
 
  private:
   /// The peers of one rule, apart by what fromRequires narrows.

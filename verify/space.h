@@ -60,8 +60,8 @@ enum class Change : std::uint8_t {
   Looser,          // Cilium denies, Kube-OVN allows
   Undefined,       // ACLs tie: what OVN does is its choice
   Stricter,        // Cilium allows, Kube-OVN denies
-  Infrastructure,  // looser, but needed for every pod whatever the policies: DHCP, the gateway's ICMP, NodeLocal DNS
-                   // answers, hairpin (design.md section 6)
+  Infrastructure,  // looser, but no policy's matter: DHCP, the gateway's ICMP, NodeLocal DNS answers (design.md section
+                   // 6); SCTP between ends that no policy selects, which Cilium drops for want of enable-sctp
 };
 
 /// Ends and packets between which the two differ, in one way.

@@ -10,11 +10,13 @@
 
 #include <fmt/ranges.h>
 
+#include "backends/kubeovn/annotations.h"
 #include "backends/kubeovn/bands.h"
 #include "backends/kubeovn/bindings.h"
 #include "backends/kubeovn/entries.h"
 #include "backends/kubeovn/match.h"
 #include "backends/kubeovn/names.h"
+#include "backends/kubeovn/rule_order.h"
 #include "backends/kubeovn/services.h"
 #include "backends/kubeovn/topology.h"
 #include "ir/membership.h"
@@ -104,10 +106,18 @@ class ManifestBuilder {
     sg.name = name;
     sg.vpc = vpc_of(at.vpc).name;
     sg.about = ir::to_string(state_.program.group(at.group));
+    sg.members = state_.program.group(at.group);
+    sg.isolates_ingress = isolates(at.group, Direction::Ingress);
+    sg.isolates_egress = isolates(at.group, Direction::Egress);
     if (const auto found = entries_.find(at); found != entries_.end())
       for (const Entry& entry : found->second)
         if (!needs_subnet_acl(entry)) render(entry, vpc_of(at.vpc), sg);
     finish(std::move(sg));
+  }
+
+  [[nodiscard]] bool isolates(ir::GroupId group, Direction direction) const {
+    const std::vector<ir::Isolation>& all = state_.program.isolations;  // sorted
+    return std::binary_search(all.begin(), all.end(), ir::Isolation{group, direction});
   }
 
   void render(const Entry& entry, const Vpc& vpc, SecurityGroup& sg) {
@@ -141,11 +151,7 @@ class ManifestBuilder {
   }
 
   void finish(SecurityGroup sg) {
-    const auto order = [](const SgRule& a, const SgRule& b) {
-      return std::tie(a.priority, a.family, a.remote, a.protocol, a.ports) < std::tie(b.priority, b.family, b.remote, b.protocol, b.ports);
-    };
-    std::sort(sg.ingress.begin(), sg.ingress.end(), order);
-    std::sort(sg.egress.begin(), sg.egress.end(), order);
+    sort_rules(sg);
     manifest_.security_groups.push_back(std::move(sg));
   }
 
@@ -162,7 +168,7 @@ class ManifestBuilder {
         for (const Address& node : vpc.nodes) base.push_back({direction, Band::AllowCluster, {}, host_cidr(node), {}});
       open(index, direction);
     }
-    emit_helper("base", vpc, "every pod that carries one of our groups", std::move(base));
+    emit_helper(Role::Base, vpc, "every pod that carries one of our groups", std::move(base));
   }
 
   // On pods that are not isolated in this direction: everything; and, above D2 and B, the cluster's own ranges as far as
@@ -179,13 +185,44 @@ class ManifestBuilder {
           entries.push_back({direction, Band::OpenCluster, {}, range, {}});
     for (const Family family : vpc.families) entries.push_back({direction, Band::OpenAll, {}, whole(family), {}});
     const bool ingress = direction == Direction::Ingress;
-    emit_helper(ingress ? "open-in" : "open-out", vpc,
+    emit_helper(ingress ? Role::OpenIn : Role::OpenOut, vpc,
                 ingress ? "pods that no policy isolates on ingress" : "pods that no policy isolates on egress", std::move(entries));
+    manifest_.security_groups.back().unless = isolating_without_group(index, direction);
   }
 
-  void emit_helper(std::string_view role, const Vpc& vpc, std::string about, std::vector<Entry> entries) {
+  // Default denies of many namespaces become one selector, so that the annotation stays short.
+  [[nodiscard]] std::vector<ir::Group> isolating_without_group(std::size_t vpc, Direction direction) const {
+    std::map<ir::Group, std::set<std::string>> namespaces;  // by the rest of the selector
+    std::set<ir::Group> others;
+    for (const ir::Isolation& isolation : state_.program.isolations) {
+      const bool here = state_.groups[static_cast<std::size_t>(isolation.subject)].vpcs.count(vpc) != 0;
+      if (isolation.direction != direction || !here || names_.count({isolation.subject, vpc}) != 0) continue;
+      ir::Group rest = state_.program.group(isolation.subject);
+      const auto named = std::find_if(rest.all_of.begin(), rest.all_of.end(), [](const ir::Requirement& r) {
+        return r.key == ir::namespace_key && r.op == ir::Op::In;
+      });
+      if (named == rest.all_of.end()) {
+        others.insert(std::move(rest));
+        continue;
+      }
+      const std::vector<std::string> values = std::move(named->values);
+      rest.all_of.erase(named);
+      namespaces[std::move(rest)].insert(values.begin(), values.end());
+    }
+    std::vector<ir::Group> all(others.begin(), others.end());
+    for (const auto& [rest, values] : namespaces) {
+      ir::Group group = rest;
+      group.all_of.push_back({std::string(ir::namespace_key), ir::Op::In, {values.begin(), values.end()}});
+      std::sort(group.all_of.begin(), group.all_of.end());
+      all.push_back(std::move(group));
+    }
+    return all;
+  }
+
+  void emit_helper(Role role, const Vpc& vpc, std::string about, std::vector<Entry> entries) {
     SecurityGroup sg;
-    sg.name = helper_name(role, vpc.name);
+    sg.name = helper_name(to_string(role), vpc.name);
+    sg.role = role;
     sg.vpc = vpc.name;
     sg.about = std::move(about);
     merge(entries);

@@ -66,6 +66,9 @@ struct SecurityGroup {
   Role role = Role::Members;
   std::optional<ir::Group> members = {};   // Role::Members; nullopt: a group of other hands, nobody knows
   bool isolates_ingress = false, isolates_egress = false;
+  /// Of `open-in` and `open-out`: what isolates pods in this direction without a group of its own, since it has no rules
+  /// and is nobody's peer. Pods that it names carry `base` all the same.
+  std::vector<ir::Group> unless = {};
   // Of groups that were read; what the compiler writes has the defaults.
   std::vector<WrittenRule> written = {};
   bool allow_same_group = false;           // K§2.3: priority 2004

@@ -13,6 +13,8 @@
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
+#include "backends/kubeovn/annotations.h"
+
 namespace policyconv::kubeovn {
 namespace {
 
@@ -71,6 +73,12 @@ class Writer {
     end_map();
   }
 
+  /// JSON, which would be hard to read with every quote of it escaped.
+  void json(std::string_view name, const std::string& text) {
+    key(name);
+    out_ << YAML::SingleQuoted << text;
+  }
+
   /// A comment behind the line just written: which source rules a rule comes from.
   void origin_comment(std::string_view what, const std::vector<RuleId>& origins) {
     std::vector<std::string> names;
@@ -122,7 +130,18 @@ void rules(Writer& writer, std::string_view name, const std::vector<SgRule>& lis
   writer.end_list();
 }
 
-std::string target(const Manifest& manifest) { return fmt::format("kube-ovn-1.{}", manifest.release.minor); }
+void annotations(Writer& writer, const SecurityGroup& sg, const Release& release) {
+  writer.key("annotations");
+  writer.begin_map();
+  if (const std::string isolates = isolates_text(sg); !isolates.empty()) writer.pair(isolates_annotation, isolates);
+  if (sg.members) writer.json(members_annotation, members_text(*sg.members));
+  if (sg.role != Role::Members) writer.pair(role_annotation, to_string(sg.role));
+  writer.pair(selects_annotation, sg.about);
+  writer.pair(target_annotation, target_text(release));
+  if (!sg.unless.empty()) writer.json(unless_annotation, unless_text(sg.unless));
+  writer.pair(vpc_annotation, sg.vpc);
+  writer.end_map();
+}
 
 std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
   Writer writer(catalog);
@@ -132,7 +151,7 @@ std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
     writer.begin_map();
     writer.pair("name", sg.name);
     writer.block("labels", {{"app.kubernetes.io/managed-by", managed_by}});
-    writer.block("annotations", {{"policyconv.io/selects", sg.about}, {"policyconv.io/target", target(manifest)}, {"policyconv.io/vpc", sg.vpc}});
+    annotations(writer, sg, manifest.release);
     writer.end_map();
     writer.key("spec");
     if (sg.ingress.empty() && sg.egress.empty()) {
@@ -198,7 +217,7 @@ std::string node_anchor(const Catalog& catalog) {
   writer.begin_map();
   writer.key("podSelector");
   writer.begin_map();
-  writer.block("matchLabels", {{"policyconv.io/selects", "nothing"}});
+  writer.block("matchLabels", {{selects_annotation, "nothing"}});
   writer.end_map();
   writer.key("policyTypes");
   writer.begin_list();

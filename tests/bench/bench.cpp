@@ -1,5 +1,6 @@
-// How long each stage takes on N uniform policies, as ratios to yaml-cpp's bare walk over the same bytes (`./x bench`).
-// Absolute times depend on the machine and are never asserted.
+// How long each stage takes on N uniform policies, as ratios to yaml-cpp's bare walk over the same bytes (`./x bench`);
+// with `verify`, how long the proof of a production profile takes (verify.h). Absolute times depend on the machine and are
+// never asserted.
 #include <sys/resource.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -11,6 +12,8 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,6 +22,7 @@
 #include "backends/kubeovn/print.h"
 #include "frontend/lower.h"
 #include "frontend/parse.h"
+#include "tests/bench/verify.h"
 
 using namespace policyconv;
 
@@ -90,6 +94,10 @@ void measure(int count) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "verify") {
+    bench::measure_verify(std::max(1u, std::thread::hardware_concurrency()));
+    return 0;
+  }
   std::cout << "policies      MB    walk s   parse   lower  kubeovn   print   total    out MB  peak MB   (ratios to the walk)\n";
   std::vector<int> counts{1000, 10000};
   if (argc > 1) counts.assign(1, std::max(1, std::atoi(argv[1])));

@@ -1,0 +1,87 @@
+#include "cli/inputs.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "backends/kubeovn/lower.h"
+#include "backends/kubeovn/read.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+#include "frontend/lower.h"
+#include "frontend/parse.h"
+
+namespace policyconv::cli {
+namespace {
+
+template <typename T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+Cluster read_cluster(const InputOptions& options, const std::vector<std::uint32_t>& files, Inputs& inputs) {
+  Cluster cluster;
+  if (!options.cluster_paths.empty())
+    cluster = cilium::parse_cluster(inputs.sources, files, options.jobs, inputs.diagnostics);
+  append(cluster.pod_cidrs, options.ranges.pods);
+  append(cluster.service_cidrs, options.ranges.services);
+  append(cluster.node_cidrs, options.ranges.nodes);
+  append(cluster.join_cidrs, options.ranges.joins);
+  append(cluster.node_local_dns, options.ranges.node_local_dns);
+  return cluster;
+}
+
+/// An empty input is an accident rather than a wish, unless what it holds was refused by name.
+void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
+  const auto& all = diagnostics.all();
+  const bool explained = std::any_of(all.begin(), all.end(), [](const Diagnostic& found) {
+    const Effect effect = definition(found.kind).effect;
+    return effect == Effect::Error || effect == Effect::Refused;
+  });
+  if (catalog.policies.empty() && !explained) diagnostics.report<Kind::NoPolicies>({});
+}
+
+}  // namespace
+
+void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) {
+  Reader reader(inputs.sources, in, inputs.diagnostics);
+  const auto policy_files = reader.read(options.paths);
+  inputs.object_files = reader.read(options.object_paths);
+  inputs.cluster_files = reader.read(options.cluster_paths);
+  inputs.policies =
+      cilium::parse_policies(inputs.sources, policy_files,
+                             {options.semantics, options.default_namespace, options.jobs}, inputs.diagnostics);
+  require_policies(inputs.policies.catalog, inputs.diagnostics);
+  inputs.cluster = read_cluster(options, inputs.cluster_files, inputs);
+}
+
+ir::Program program_of(const InputOptions& options, Inputs& inputs) {
+  return cilium::lower(inputs.policies, inputs.cluster, {options.semantics, options.allow_looser}, inputs.diagnostics);
+}
+
+kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, Inputs& inputs) {
+  return kubeovn::lower(program, inputs.cluster, inputs.policies.catalog,
+                        {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser},
+                        inputs.diagnostics);
+}
+
+std::optional<kubeovn::Manifest> objects_to_judge(const InputOptions& options, Inputs& inputs) {
+  std::optional<kubeovn::Manifest> manifest;
+  if (!options.object_paths.empty()) {
+    manifest = kubeovn::read(inputs.sources, inputs.object_files, inputs.cluster_files, options.release, inputs.cluster,
+                             inputs.diagnostics);
+  } else if (!inputs.diagnostics.has_errors()) {
+    manifest = compile(options, program_of(options, inputs), inputs);
+  }
+  if (inputs.diagnostics.has_errors()) return std::nullopt;
+  return manifest;
+}
+
+int report_errors(Inputs& inputs, Colour colour, std::ostream& err) {
+  inputs.diagnostics.sort();
+  const Tolerance nothing_accepted;
+  report({inputs.sources, inputs.policies.catalog, inputs.diagnostics, nullptr, false}, nothing_accepted,
+         {wants_colour(colour, err), false, true}, err);
+  return exit_status(inputs.diagnostics, nothing_accepted);
+}
+
+}  // namespace policyconv::cli
