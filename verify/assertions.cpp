@@ -161,7 +161,14 @@ class Judgement {
         for (const Named& b : to) {
           if (outcome.policies && outcome.objects) return;
           if (!may_meet(a, b, family)) continue;
-          if (const auto pair = first_pair(a, b, family)) judge(space_.between(a.end, b.end, family), wanted, *pair);
+          const auto pair = first_pair(a, b, family);
+          if (!pair) continue;
+          is_about_something = true;
+          // A `deny` is not about what passes for every pod whatever the policies say.
+          const Traffic asked = assertion_.verdict == Verdict::Deny
+                                    ? without(wanted, space_.infrastructure(a.end, b.end, family))
+                                    : wanted;
+          judge(space_.between(a.end, b.end, family), asked, *pair);
         }
     }
   }
@@ -195,7 +202,6 @@ class Judgement {
   }
 
   void judge(const Passing& passing, const Traffic& wanted, const Counterexample& pair) {
-    is_about_something = true;
     const auto wrong = [&](const Traffic& passes) {
       return assertion_.verdict == Verdict::Allow ? without(wanted, passes) : common(wanted, passes);
     };

@@ -45,10 +45,6 @@ void add_ways(Change change, Traffic v4, Traffic v6, std::vector<Way>& ways) {
   if (!v6.empty()) ways.push_back({change, std::move(v6), false, true, {}});
 }
 
-bool holds(const std::vector<Address>& addresses, const Address& address) {
-  return std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-}
-
 }  // namespace
 
 /// Numbers of classes of pods come first, so `from` is pods if it is less than `rows.size()`.
@@ -124,7 +120,7 @@ class Comparer {
       const auto of = [&](Change change) -> Traffic& { return by_change[static_cast<std::size_t>(change)][f]; };
       Passing passing = space_.between(from, to, family);
       const Traffic looser = without(passing.objects, passing.policies);
-      const Traffic exempt = infrastructure(from, to, family);
+      const Traffic exempt = space_.infrastructure(from, to, family);
       of(Change::Looser) = without(looser, exempt);
       of(Change::Infrastructure) = common(looser, exempt);
       of(Change::Stricter) = without(without(passing.policies, passing.objects), passing.undefined);
@@ -132,38 +128,6 @@ class Comparer {
     }
     for (std::size_t change = 0; change < by_change.size(); ++change)
       add_ways(static_cast<Change>(change), std::move(by_change[change][0]), std::move(by_change[change][1]), ways);
-  }
-
-  /// What has nothing to do with any policy: SCTP that Cilium's datapath drops where nothing selects a pod, for want of
-  /// enable-sctp; and what every pod needs (design.md section 6).
-  [[nodiscard]] Traffic infrastructure(std::size_t from, std::size_t to, Family family) const {
-    Traffic traffic = needed(from, to, family);
-    const auto is_selected = [&](std::size_t end) { return end < all_.rows.size() && all_.written.is_selected(end); };
-    if (!is_selected(from) && !is_selected(to) && common(traffic, any_sctp_).empty())
-      traffic.push_back(any_sctp_.front());
-    return merged(std::move(traffic));
-  }
-
-  [[nodiscard]] Traffic needed(std::size_t from, std::size_t to, Family family) const {
-    const Protocol icmp = family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6;
-    const Packets any_icmp{icmp, 0, 255, 0, 65535};
-    const auto is_gateway = [&](std::size_t end, std::size_t of) {
-      const EndClass& other = all_.classes.ends[end];
-      if (other.kind != EndKind::Outside || of >= all_.rows.size()) return false;
-      const Subnet* subnet = all_.classes.pods[of].subnet;
-      return subnet != nullptr && holds(subnet->gateways, other.addresses.front());
-    };
-    if (is_gateway(to, from)) return merged({any_icmp, {Protocol::Udp, 67, 67, 0, 65535}});
-    if (is_gateway(from, to)) return merged({any_icmp});
-    const EndClass& destination = all_.classes.ends[to];
-    if (destination.kind == EndKind::Outside && destination.within == dhcp_v4_) return {{Protocol::Udp, 67, 67, 0, 65535}};
-    if (destination.kind == EndKind::Outside && destination.within == dhcp_v6_)
-      return {{Protocol::Udp, 547, 547, 0, 65535}};
-    // What the NodeLocal DNS answers are new flows to OVN (K§4.3).
-    const EndClass& source = all_.classes.ends[from];
-    if (source.kind == EndKind::OwnNode && holds(all_.cluster.node_local_dns, source.addresses.front()))
-      return all_traffic(family);
-    return {};
   }
 
   // --- regions ---------------------------------------------------------------------------------------------------
@@ -277,8 +241,6 @@ class Comparer {
   const Wanted& wanted_;
   ServiceFlows services_;
   std::vector<EndSet> candidates_;  // by sender
-  Traffic any_sctp_ = {{Protocol::Sctp, 1, 65535, 0, 65535}};
-  Cidr dhcp_v4_ = *parse_cidr("255.255.255.255/32"), dhcp_v6_ = *parse_cidr("ff02::1:2/128");
 };
 
 Differences compare(const Space& space, const Progress& progress, const Wanted& wanted) {

@@ -55,6 +55,32 @@ Traffic all_traffic(Family family) {
   return all;
 }
 
+/// design.md section 6: what every pod needs, whatever its policies say.
+Traffic needed_by_pods(const Space::Prepared& all, std::size_t from, std::size_t to, Family family) {
+  const EndClass& source = all.classes.ends[from];
+  const EndClass& destination = all.classes.ends[to];
+  const auto holds = [](const std::vector<Address>& addresses, const EndClass& end) {
+    return std::find(addresses.begin(), addresses.end(), end.addresses.front()) != addresses.end();
+  };
+  const auto is_gateway = [&](const EndClass& end, std::size_t of) {
+    if (end.kind != EndKind::Outside || of >= all.rows.size()) return false;
+    const Subnet* subnet = all.classes.pods[of].subnet;
+    return subnet != nullptr && holds(subnet->gateways, end);
+  };
+  const auto is_address = [](const EndClass& end, const char* prefix) {
+    return end.kind == EndKind::Outside && end.within == *parse_cidr(prefix);
+  };
+  const Packets any_icmp{family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6, 0, 255, 0, 65535};
+  const Packets dhcp_v4{Protocol::Udp, 67, 67, 0, 65535}, dhcp_v6{Protocol::Udp, 547, 547, 0, 65535};
+  if (is_gateway(destination, from)) return merged({any_icmp, dhcp_v4});
+  if (is_gateway(source, to)) return {any_icmp};
+  if (is_address(destination, "255.255.255.255/32")) return {dhcp_v4};
+  if (is_address(destination, "ff02::1:2/128")) return {dhcp_v6};
+  // What the NodeLocal DNS answers are new flows to OVN (K§4.3).
+  if (source.kind == EndKind::OwnNode && holds(all.cluster.node_local_dns, source)) return all_traffic(family);
+  return {};
+}
+
 Space::Prepared::Prepared(const cilium::Policies& policies, const Semantics& semantics,
                           const kubeovn::Manifest& manifest, const Cluster& cluster_, unsigned jobs_,
                           const Progress& progress)
@@ -121,6 +147,15 @@ Passing Space::between(std::size_t from, std::size_t to, Family family) const {
   if (!out.undefined.empty() || !in.undefined.empty())
     both.undefined = without(common(common(with_ties(out), with_ties(in)), all), both.objects);
   return both;
+}
+
+Traffic Space::infrastructure(std::size_t from, std::size_t to, Family family) const {
+  const Prepared& all = *prepared_;
+  Traffic traffic = needed_by_pods(all, from, to, family);
+  const auto is_selected = [&](std::size_t end) { return end < all.rows.size() && all.written.is_selected(end); };
+  const Traffic any_sctp = {{Protocol::Sctp, 1, 65535, 0, 65535}};
+  if (!is_selected(from) && !is_selected(to) && common(traffic, any_sctp).empty()) traffic.push_back(any_sctp.front());
+  return merged(std::move(traffic));
 }
 
 }  // namespace policyconv::verify

@@ -32,6 +32,7 @@ using Progress = std::function<void(double done)>;
 
 class Space {
  public:
+  struct Prepared;  // verify/space_rows.h
   /// The arguments must outlive the object. `semantics` as for SourceMeaning. `jobs`: threads.
   Space(const cilium::Policies& policies, const Semantics& semantics, const kubeovn::Manifest& manifest,
         const Cluster& cluster, unsigned jobs, const Progress& progress = {});
@@ -49,10 +50,11 @@ class Space {
   [[nodiscard]] bool meet(std::size_t from, std::size_t to, Family family) const;
   /// Only for ends that meet.
   [[nodiscard]] Passing between(std::size_t from, std::size_t to, Family family) const;
+  /// What no policy is meant to decide about: see Change::Infrastructure. Only for ends that meet.
+  [[nodiscard]] Traffic infrastructure(std::size_t from, std::size_t to, Family family) const;
 
  private:
   friend class Comparer;
-  struct Prepared;
   std::unique_ptr<Prepared> prepared_;
 };
 

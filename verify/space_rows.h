@@ -27,6 +27,8 @@ struct Space::Prepared {
   std::vector<ByDirection<Row>> rows;  // of the classes of pods
 };
 
+[[nodiscard]] Traffic needed_by_pods(const Space::Prepared& all, std::size_t from, std::size_t to, Family family);
+
 /// all_traffic() without the ICMP of the other family.
 [[nodiscard]] Traffic all_traffic(Family family);
 
