@@ -1,0 +1,109 @@
+// What assess finds out. Data only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assess/dump.h"
+#include "ir/address.h"
+#include "ir/diagnostics.h"
+
+namespace policyconv::assess {
+
+enum class Severity : std::uint8_t { Note, Warning, Blocker };  // Blocker: chaining is broken, or way X cannot be gone
+
+/// Holders of one address that Cilium's global endpoint table cannot tell apart (K§7.3).
+struct Conflict {
+  Address address;
+  std::vector<std::size_t> holders;      // into Dump::holders, at least two, of which two at least have endpoints
+  std::vector<std::string> shared_nodes; // nodes with two of them: the second endpoint is refused (CNI ADD fails)
+  bool across_nodes = false;             // identity of the address: last writer wins
+  Severity severity = Severity::Blocker;
+  [[nodiscard]] bool among_gateways(const Dump& dump) const;
+};
+
+/// Two ranges that overlap: Subnets of different VPCs, or a Subnet with node, join, service or per-node podCIDR ranges.
+struct Overlap {
+  std::string a, b;                      // "Subnet net-a (VPC a)", "podCIDR of node n1"
+  Cidr common;
+  std::size_t held_twice = 0;            // addresses in it that conflict today
+  bool with_one_more_gateway = false;    // the next gateway of each VPC would take the same address
+  Severity severity = Severity::Warning;
+  Loc loc;
+};
+
+struct Conflicts {
+  std::vector<Conflict> conflicts;       // sorted by address
+  std::vector<Overlap> overlaps;
+};
+
+/// A statement about chaining with its evidence.
+struct HealthFinding {
+  Kind kind;                             // its diagnostic
+  Severity severity = Severity::Warning;
+  std::string text, evidence, remedy;
+  Loc loc;
+};
+
+enum class Fate : std::uint8_t {         // of a use of a feature
+  Kept,            // works under chaining, and the migration keeps its meaning
+  Stricter,        // works under chaining, the migration closes something
+  Looser,          // only if an option allows it
+  Refused,         // works under chaining, the migration cannot keep it
+  NeverEnforced,   // never worked under chaining: nothing is lost
+  Lost,            // no policy: Hubble, encryption ...; goes with Cilium, whatever the policies
+};
+
+struct Feature {
+  std::string name;                      // "L7 HTTP", "toFQDNs", "Hubble"
+  std::map<Fate, std::size_t> uses;      // rules or objects
+  std::vector<Loc> places;               // the first few
+  std::string note;                      // what it means for this cluster
+};
+
+struct NamespaceReadiness {
+  std::string ns;
+  std::size_t rules = 0, same = 0, stricter = 0, looser = 0, refused = 0, without_effect = 0;
+};
+
+/// A gateway that gets another lanIp.
+struct Move {
+  std::size_t gateway = 0;               // into Dump::gateways
+  Address from, to;
+};
+struct AddressPlan {
+  std::vector<Move> moves;               // sorted by gateway
+  struct Full {                          // its Subnet has no address left: a NAT Subnet of its own is proposed
+    std::size_t gateway = 0;
+    Cidr proposed;
+  };
+  std::vector<Full> full;
+};
+
+enum class Way : std::uint8_t { Reorder, UniqueAddresses, LeaveChaining };
+struct WayReport {
+  Way way{};
+  std::string cost, risk, lost;
+  std::size_t objects_touched = 0;
+  std::vector<std::string> blockers;
+};
+enum class Verdict : std::uint8_t { Ready, Work, Blocked };
+
+struct Assessment {
+  Conflicts conflicts;
+  std::vector<HealthFinding> health;
+  std::vector<Feature> features;
+  std::vector<NamespaceReadiness> namespaces;
+  AddressPlan plan;
+  std::vector<WayReport> ways;           // in the order of Way
+  Way recommended{};
+  std::vector<std::string> reasons;
+  Verdict verdict = Verdict::Ready;
+  std::vector<std::string> missing;      // kinds that the dump lacks and that would have mattered, e.g. "pods"
+};
+
+}  // namespace policyconv::assess
