@@ -15,8 +15,6 @@
 namespace policyconv::verify {
 namespace {
 
-using kubeovn::SgProtocol;
-using kubeovn::SgRule;
 using ovn::Acl;
 using ovn::Action;
 using ovn::Group;
@@ -37,20 +35,6 @@ struct Winners {
   }
 };
 
-bool covers(const SgRule& rule, const MatchPacket& packet) {
-  switch (rule.protocol) {
-    case SgProtocol::All:
-      return true;
-    case SgProtocol::Icmp:
-      return packet.protocol == (packet.family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6);
-    case SgProtocol::Tcp:
-    case SgProtocol::Udp:
-      break;
-  }
-  return packet.protocol == (rule.protocol == SgProtocol::Tcp ? Protocol::Tcp : Protocol::Udp) &&
-         rule.ports->first <= packet.destination_port && packet.destination_port <= rule.ports->last;
-}
-
 /// A packet in one ACL stage of a switch. `port` is the pod's port that it enters or leaves by, nullptr at the port of
 /// the router, which is in no group; `sender` is the port on the same switch that it came from, if any.
 struct Passage {
@@ -64,17 +48,12 @@ struct Passage {
 bool hits(const Acl& acl, const MatchPacket& packet, Direction direction, const MatchNames& names) {
   if (acl.between) return acl.between->source == packet.source && acl.between->destination == packet.destination;
   if (acl.rule == nullptr) return acl.match->matches(packet, names).value_or(false);
-  if (acl.rule->family != packet.family || !covers(*acl.rule, packet)) return false;
+  if (acl.rule->family != packet.family || !ovn::covers(*acl.rule, packet.protocol, packet.destination_port)) return false;
   const Address& peer = direction == Direction::Ingress ? packet.source : packet.destination;
   const auto* remote = std::get_if<Cidr>(&acl.rule->remote);
   if (remote == nullptr) return acl.remote != nullptr && acl.remote->contains(peer);
   // A prefix of the other family matches nothing (K§1.3), but OVN compares no bit with one of length 0 (measured).
   return remote->length == 0 || contains(*remote, peer);
-}
-
-bool is_multicast(const Address& address) {
-  if (address.family == Family::V6) return address.hi >> 56 == 0xff;
-  return address.hi >> 60 == 0xe || address.hi >> 32 == 0xffffffff;
 }
 
 /// Kube-OVN deletes user rules and base ACLs before it inserts the new ones; deny-all is another group (K§2.6).
@@ -156,7 +135,7 @@ struct ManifestMeaning::Prepared {
     const bool neighbours = from != nullptr && to != nullptr && from->on == to->on;
     if (direction == Direction::Egress) {
       std::vector<Passage> passages{{*from->on, Direction::Egress, from, nullptr, seen(packet, from->name, "")}};
-      if (!neighbours && !is_multicast(packet.destination))
+      if (!neighbours && !ovn::is_multicast(packet.destination))
         passages.push_back(
             {*from->on, Direction::Ingress, nullptr, from, seen(packet, from->name, from->on->router_port)});
       return passages;

@@ -67,6 +67,25 @@ void sort_by_priority(std::vector<Acl>& acls) {
 
 }  // namespace
 
+bool covers(const SgRule& rule, Protocol protocol, std::uint16_t port) {
+  switch (rule.protocol) {
+    case SgProtocol::All:
+      return true;
+    case SgProtocol::Icmp:
+      return protocol == (rule.family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6);
+    case SgProtocol::Tcp:
+    case SgProtocol::Udp:
+      break;
+  }
+  return protocol == (rule.protocol == SgProtocol::Tcp ? Protocol::Tcp : Protocol::Udp) &&
+         rule.ports->first <= port && port <= rule.ports->last;
+}
+
+bool is_multicast(const Address& address) {
+  if (address.family == Family::V6) return address.hi >> 56 == 0xff;
+  return address.hi >> 60 == 0xe || address.hi >> 32 == 0xffffffff;
+}
+
 bool Group::contains(const Address& address) const {
   const std::vector<Address>& same_family = of(address.family);
   return std::binary_search(same_family.begin(), same_family.end(), address);

@@ -96,6 +96,12 @@ struct AddressSet {
   Family family = Family::V4;
 };
 
+/// Is a packet of this protocol, to this destination port, in a family that the rule is for, one of those that it is
+/// about? Addresses are not looked at.
+[[nodiscard]] bool covers(const kubeovn::SgRule& rule, Protocol protocol, std::uint16_t port);
+
+[[nodiscard]] bool is_multicast(const Address& address);  // or broadcast
+
 class Northbound {
  public:
   /// The arguments must outlive the object.

@@ -107,25 +107,6 @@ void add_cuts(const SgRule& rule, PacketCuts& cuts) {
   if (rule.protocol == SgProtocol::Udp) cuts.add(Protocol::Udp, rule.ports->first, rule.ports->last);
 }
 
-bool covers(const SgRule& rule, const Packets& packets) {
-  switch (rule.protocol) {
-    case SgProtocol::All:
-      return true;
-    case SgProtocol::Icmp:
-      return packets.protocol == (rule.family == Family::V4 ? Protocol::Icmp : Protocol::Icmp6);
-    case SgProtocol::Tcp:
-    case SgProtocol::Udp:
-      break;
-  }
-  return packets.protocol == (rule.protocol == SgProtocol::Tcp ? Protocol::Tcp : Protocol::Udp) &&
-         rule.ports->first <= packets.first && packets.first <= rule.ports->last;
-}
-
-bool is_multicast(const Address& address) {
-  if (address.family == Family::V6) return address.hi >> 56 == 0xff;
-  return address.hi >> 60 == 0xe || address.hi >> 32 == 0xffffffff;
-}
-
 }  // namespace
 
 Asked asked_by(const ovn::Northbound& northbound) {
@@ -164,7 +145,7 @@ ObjectSets::ObjectSets(const ovn::Northbound& northbound, const Cluster& cluster
     for (const std::size_t pod : end.pods)
       for (const Address& address : cluster.pods[pod].addresses) by_address_[address].push_back(number);
     for (const NodeEnd& node : end.nodes) by_address_[*node.address].push_back(number);
-    if (end.kind == EndKind::Outside && is_multicast(end.addresses.front())) multicast_.add(number);
+    if (end.kind == EndKind::Outside && ovn::is_multicast(end.addresses.front())) multicast_.add(number);
   }
 }
 
@@ -338,7 +319,7 @@ EndSet ObjectSets::Side::hit(const MatchNode& node, const Stage& stage, const Pa
 
 EndSet ObjectSets::Side::hit(const Acl& each, const Stage& stage, const Packets& packets, const EndSet& among) {
   const ovn::Acl& acl = *each.acl;
-  if (acl.rule != nullptr) return covers(*acl.rule, packets) ? *each.peers & among : EndSet();
+  if (acl.rule != nullptr) return ovn::covers(*acl.rule, packets.protocol, packets.first) ? *each.peers & among : EndSet();
   if (acl.match != nullptr) return hit(acl.match->root(), stage, packets, among);
   return let_in_by_node_acls_ & among;
 }
