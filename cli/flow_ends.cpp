@@ -1,10 +1,10 @@
 #include "cli/flow_ends.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <variant>
-
-#include <fmt/format.h>
 
 #include "verify/flow_syntax.h"
 #include "verify/select.h"
@@ -14,7 +14,9 @@ namespace {
 
 using namespace verify;
 
-bool has_end(const Pod& pod) { return !pod.finished && !pod.host_network && !pod.addresses.empty(); }
+bool has_end(const Pod& pod) {
+  return !pod.finished && !pod.host_network && !pod.addresses.empty();
+}
 
 /// Turns a term into an end; what is missing goes to `problem`.
 struct Finder {
@@ -29,12 +31,14 @@ struct Finder {
   /// A pod on the host's network is its node to both systems.
   [[nodiscard]] std::optional<TypedEnd> one_pod(const Pod& pod) const {
     const auto index = static_cast<std::size_t>(&pod - cluster.pods.data());
-    if (pod.finished) return none(fmt::format("pod {}/{} has finished, so it has no address any more", pod.ns, pod.name));
+    if (pod.finished)
+      return none(fmt::format("pod {}/{} has finished, so it has no address any more", pod.ns, pod.name));
     if (pod.addresses.empty()) return none(fmt::format("pod {}/{} has no address yet", pod.ns, pod.name));
     if (!pod.host_network) return TypedEnd{PodEnd{index}, nullptr, {}};
     const Node* node = cluster.find_node(pod.node);
     if (node == nullptr)
-      return none(fmt::format("pod {}/{} is on the network of its node, and the dump lacks that node", pod.ns, pod.name));
+      return none(
+          fmt::format("pod {}/{} is on the network of its node, and the dump lacks that node", pod.ns, pod.name));
     return TypedEnd{NodeEnd{static_cast<std::size_t>(node - cluster.nodes.data())}, nullptr,
                     fmt::format("pod {}/{} is on the network of this node", pod.ns, pod.name)};
   }

@@ -1,16 +1,16 @@
-// Entrance: read_flows(). Records are the JSON of Hubble's protobuf messages: names are snake_case or camelCase, numbers
-// may be strings, and fields that have their default value are left out or null.
+// Entrance: read_flows(). Records are the JSON of Hubble's protobuf messages: names are snake_case or camelCase,
+// numbers may be strings, and fields that have their default value are left out or null.
 #include "cli/flows.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <istream>
+#include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 #include <variant>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/terminal.h"
 
@@ -122,8 +122,7 @@ ObservedEnd end_at(const Json& flow, const std::string& name, std::optional<Addr
     if (!workloads->is_array()) refuse("workloads", *workloads, "a list of objects");
     if (!workloads->empty()) {
       if (!workloads->front().is_object()) refuse("workloads", workloads->front(), "an object");
-      end.workload =
-          fmt::format("{} {}", text_at(workloads->front(), "kind"), text_at(workloads->front(), "name"));
+      end.workload = fmt::format("{} {}", text_at(workloads->front(), "kind"), text_at(workloads->front(), "name"));
     }
   }
   return end;
@@ -151,7 +150,8 @@ Layer4 layer_4(const Json& flow) {
     }
   if (const Json* packet = object_at(*l4, "ICMPv4")) {
     const auto type = static_cast<std::uint16_t>(number_at(*packet, "type", 255));
-    return {Protocol::Icmp, type, type == 0 || type == 14, type == 3 || type == 4 || type == 5 || type == 11 || type == 12};
+    return {Protocol::Icmp, type, type == 0 || type == 14,
+            type == 3 || type == 4 || type == 5 || type == 11 || type == 12};
   }
   if (const Json* packet = object_at(*l4, "ICMPv6")) {
     const auto type = static_cast<std::uint16_t>(number_at(*packet, "type", 255));
@@ -221,8 +221,10 @@ class BadLines {
     const std::uint32_t file = sources.add(name, std::move(text_));
     for (const Problem& at : problems_) {
       const Loc where{file, static_cast<std::uint32_t>(at.line), static_cast<std::uint32_t>(at.column)};
-      if (at.what.field.empty()) diagnostics.report<Kind::FlowSyntax>(where, at.what.seen);
-      else diagnostics.report<Kind::FlowShape>(where, at.what.field, at.what.seen, at.what.wanted);
+      if (at.what.field.empty())
+        diagnostics.report<Kind::FlowSyntax>(where, at.what.seen);
+      else
+        diagnostics.report<Kind::FlowShape>(where, at.what.field, at.what.seen, at.what.wanted);
     }
     if (more_ > 0) diagnostics.report<Kind::MoreBadLines>({file, 0, 0}, more_);
   }
@@ -258,36 +260,57 @@ void read_line(const std::string& line, const FlowSink& sink) {
   const Json* wrapped = object_at(record, "flow");
   if (wrapped == nullptr && (member(record, "IP") == nullptr && member(record, "verdict") == nullptr)) {
     const Json* lost = object_at(record, "lost_events");
-    if (lost != nullptr) return sink.not_judged(NotJudged::Lost, number_at(*lost, "num_events_lost", ~std::uint64_t(0)));
+    if (lost != nullptr)
+      return sink.not_judged(NotJudged::Lost, number_at(*lost, "num_events_lost", ~std::uint64_t(0)));
     return sink.not_judged(NotJudged::NoFlow, 1);
   }
   const auto result = observed(wrapped != nullptr ? *wrapped : record);
-  if (const auto* flow = std::get_if<ObservedFlow>(&result)) sink.flow(*flow);
-  else sink.not_judged(std::get<NotJudged>(result), 1);
+  if (const auto* flow = std::get_if<ObservedFlow>(&result))
+    sink.flow(*flow);
+  else
+    sink.not_judged(std::get<NotJudged>(result), 1);
 }
 
 }  // namespace
 
 std::string_view to_string(NotJudged cause) {
   switch (cause) {
-    case NotJudged::NoFlow: return "no flow, but another message of Hubble";
-    case NotJudged::Lost: return "lost by Hubble before it could be recorded";
-    case NotJudged::Layer7: return "layer 7: Kube-OVN has no such rules";
-    case NotJudged::Socket: return "translation at a socket, no packet yet";
-    case NotJudged::BeforePolicy: return "recorded before policy was decided";
-    case NotJudged::Reply: return "reply: passes with its connection";
-    case NotJudged::IcmpError: return "ICMP error: passes with its connection";
-    case NotJudged::OtherDrop: return "dropped, but not by policy";
-    case NotJudged::OtherVerdict: return "verdict says nothing about policy";
-    case NotJudged::NoDirection: return "direction not recorded";
-    case NotJudged::NoProtocol: return "neither TCP, UDP, SCTP nor ICMP";
-    case NotJudged::NoAddress: return "addresses not recorded";
-    case NotJudged::NoPod: return "neither end is a pod";
-    case NotJudged::UnknownPod: return "the pod is gone, and no other has its labels";
-    case NotJudged::CiliumEndpoint: return "Cilium's own endpoint (health, ingress)";
-    case NotJudged::UnknownNode: return "a node that the dump lacks";
-    case NotJudged::ServiceAddress: return "to the address of a Service: policies judge its backends";
-    case NotJudged::NoFamily: return "the pods found for it share no address family";
+    case NotJudged::NoFlow:
+      return "no flow, but another message of Hubble";
+    case NotJudged::Lost:
+      return "lost by Hubble before it could be recorded";
+    case NotJudged::Layer7:
+      return "layer 7: Kube-OVN has no such rules";
+    case NotJudged::Socket:
+      return "translation at a socket, no packet yet";
+    case NotJudged::BeforePolicy:
+      return "recorded before policy was decided";
+    case NotJudged::Reply:
+      return "reply: passes with its connection";
+    case NotJudged::IcmpError:
+      return "ICMP error: passes with its connection";
+    case NotJudged::OtherDrop:
+      return "dropped, but not by policy";
+    case NotJudged::OtherVerdict:
+      return "verdict says nothing about policy";
+    case NotJudged::NoDirection:
+      return "direction not recorded";
+    case NotJudged::NoProtocol:
+      return "neither TCP, UDP, SCTP nor ICMP";
+    case NotJudged::NoAddress:
+      return "addresses not recorded";
+    case NotJudged::NoPod:
+      return "neither end is a pod";
+    case NotJudged::UnknownPod:
+      return "the pod is gone, and no other has its labels";
+    case NotJudged::CiliumEndpoint:
+      return "Cilium's own endpoint (health, ingress)";
+    case NotJudged::UnknownNode:
+      return "a node that the dump lacks";
+    case NotJudged::ServiceAddress:
+      return "to the address of a Service: policies judge its backends";
+    case NotJudged::NoFamily:
+      return "the pods found for it share no address family";
   }
   return {};
 }

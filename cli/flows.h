@@ -42,19 +42,19 @@ struct ObservedFlow {
 
 /// Why a record says nothing about policies, in the order of the checks.
 enum class NotJudged : std::uint8_t {
-  NoFlow,         // another kind of message
-  Lost,           // Hubble says that it lost events
+  NoFlow,  // another kind of message
+  Lost,    // Hubble says that it lost events
   Layer7,
-  Socket,         // translation at a socket, before any packet
-  BeforePolicy,   // seen on its way to the point where policy is decided
+  Socket,        // translation at a socket, before any packet
+  BeforePolicy,  // seen on its way to the point where policy is decided
   Reply,
   IcmpError,
-  OtherDrop,      // dropped, not by policy
+  OtherDrop,  // dropped, not by policy
   OtherVerdict,
   NoDirection,
-  NoProtocol,     // neither TCP, UDP, SCTP nor ICMP
+  NoProtocol,  // neither TCP, UDP, SCTP nor ICMP
   NoAddress,
-  NoPod,          // from here on: found out with the cluster
+  NoPod,  // from here on: found out with the cluster
   UnknownPod,
   CiliumEndpoint,
   UnknownNode,

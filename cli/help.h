@@ -128,7 +128,8 @@ and a command that shows the same in OVN. The report goes to standard output.
 )").append(both_sides_help)
       .append(R"(
 checks:
-  --assert FILE...             also check these assertions, such as `deny ns:dev -> ns:prod any`, on both sides
+  --assert FILE...             also check these assertions, such as `deny ns:dev -> ns:prod any`, on both sides, for
+                               the pods of today (docs/assertions.md)
   --no-future                  leave out pods that do not exist yet. Otherwise representatives of every label
                                combination that the selectors tell apart are checked, too
   -j, --jobs N                 threads (default: one for each core); never changes the result

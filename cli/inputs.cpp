@@ -47,9 +47,8 @@ void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) 
   const auto policy_files = reader.read(options.paths);
   inputs.object_files = reader.read(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);
-  inputs.policies =
-      cilium::parse_policies(inputs.sources, policy_files,
-                             {options.semantics, options.default_namespace, options.jobs}, inputs.diagnostics);
+  inputs.policies = cilium::parse_policies(
+      inputs.sources, policy_files, {options.semantics, options.default_namespace, options.jobs}, inputs.diagnostics);
   require_policies(inputs.policies.catalog, inputs.diagnostics);
   inputs.cluster = read_cluster(options, inputs.cluster_files, inputs);
 }

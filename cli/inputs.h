@@ -25,8 +25,8 @@ struct Inputs {
   std::vector<std::uint32_t> object_files, cluster_files;
 };
 
-/// Reads the files that the options name. All mistakes of all files are in `diagnostics` afterwards; no policy at all is
-/// one, too.
+/// Reads the files that the options name. All mistakes of all files are in `diagnostics` afterwards; no policy at all
+/// is one, too.
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs);
 
 [[nodiscard]] ir::Program program_of(const InputOptions& options, Inputs& inputs);

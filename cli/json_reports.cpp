@@ -1,8 +1,7 @@
 #include "cli/json_reports.h"
 
-#include <utility>
-
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/report.h"
 
@@ -40,11 +39,25 @@ Json end_json(const EndJudgement& end, const Names& names) {
           {"pod", verify::to_string(names.cluster, verify::PodEnd{end.pod})}};
 }
 
+Json selections_json(const std::vector<Selection>& selections, const Names& names) {
+  Json json = Json::array();
+  for (const Selection& selection : selections) {
+    const SourcePolicy& policy = names.catalog.policy(selection.policy);
+    json.push_back({{"kind", policy.kind},
+                    {"namespace", policy.ns},
+                    {"name", policy.name},
+                    {"place", place_json(names.sources, policy.loc)},
+                    {"default_deny", selection.default_deny}});
+  }
+  return json;
+}
+
 Json policies_json(const EndJudgement& end, const Names& names) {
   Json json = end_json(end, names);
   json["verdict"] = policyconv::to_string(end.policies.verdict);
   json["reason"] = end.policies.reason;
   json["rules"] = rules_json(end.policies, names);
+  json["selected_by"] = selections_json(end.selections, names);
   return json;
 }
 
@@ -68,19 +81,6 @@ Json packet_json(const verify::Packet& packet) {
   return json;
 }
 
-Json selections_json(const std::vector<Selection>& selections, const Names& names) {
-  Json json = Json::array();
-  for (const Selection& selection : selections) {
-    const SourcePolicy& policy = names.catalog.policy(selection.policy);
-    json.push_back({{"kind", policy.kind},
-                    {"namespace", policy.ns},
-                    {"name", policy.name},
-                    {"place", place_json(names.sources, policy.loc)},
-                    {"default_deny", selection.default_deny}});
-  }
-  return json;
-}
-
 Json traced_json(const Traced& traced, const Names& names) {
   const Judgement& judgement = traced.judgement;
   Json json = {{"from", verify::to_string(names.cluster, traced.flow.from)},
@@ -92,11 +92,9 @@ Json traced_json(const Traced& traced, const Names& names) {
   json["cilium"] = {{"verdict", policyconv::to_string(judgement.policies())}, {"ends", Json::array()}};
   json["kube_ovn"] = {{"verdict", to_string(traced.objects())}, {"ends", Json::array()}};
   if (traced.first_packet) json["kube_ovn"]["first_packet"] = objects_json(*traced.first_packet, names);
-  for (std::size_t at = 0; at < judgement.ends.size(); ++at) {
-    Json policies = policies_json(judgement.ends[at], names);
-    if (at < traced.selections.size()) policies["selected_by"] = selections_json(traced.selections[at], names);
-    json["cilium"]["ends"].push_back(std::move(policies));
-    json["kube_ovn"]["ends"].push_back(objects_json(judgement.ends[at], names));
+  for (const EndJudgement& end : judgement.ends) {
+    json["cilium"]["ends"].push_back(policies_json(end, names));
+    json["kube_ovn"]["ends"].push_back(objects_json(end, names));
   }
   json["ovn_command"] = trace_command(traced.to_service.value_or(judgement.packet), names.cluster);
   return json;
@@ -163,14 +161,10 @@ std::string trace_json(const std::vector<Traced>& flows, const std::vector<std::
 }
 
 std::string verify_json(const Verified& verified, const Names& names) {
-  Json json = {{"verdict", verdict_text(verified)},
-               {"status", exit_status(verified)},
-               {"classes_of_pods", verified.pods},
-               {"pairs", verified.pairs},
-               {"regions", Json::array()},
-               {"future", nullptr},
-               {"assertions", Json::array()},
-               {"not_told_apart", verified.not_told_apart}};
+  Json json = {{"verdict", verdict_text(verified)}, {"status", exit_status(verified)},
+               {"classes_of_pods", verified.pods},  {"pairs", verified.pairs},
+               {"regions", Json::array()},          {"future", nullptr},
+               {"assertions", Json::array()},       {"not_told_apart", verified.not_told_apart}};
   for (const VerifiedRegion& region : verified.present) json["regions"].push_back(region_json(region, names));
   if (verified.future_cluster) {
     const Names future_names{names.sources, names.catalog, *verified.future_cluster};
@@ -191,12 +185,8 @@ std::string verify_json(const Verified& verified, const Names& names) {
 }
 
 std::string replay_json(const Replayed& replayed, const Names& names) {
-  Json json = {{"changed", Json::array()},
-               {"unexplained", Json::array()},
-               {"judged", replayed.judged},
-               {"same", replayed.same},
-               {"not_judged", Json::array()},
-               {"status", exit_status(replayed)}};
+  Json json = {{"changed", Json::array()}, {"unexplained", Json::array()}, {"judged", replayed.judged},
+               {"same", replayed.same},    {"not_judged", Json::array()},  {"status", exit_status(replayed)}};
   for (const ReplayRow& row : replayed.changed) {
     Json one = {{"change", to_string(row.change)}};
     one.update(row_json(row, names));

@@ -1,12 +1,13 @@
 #include "cli/judgement.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "cli/report.h"
 #include "cli/terminal.h"
+#include "verify/source_labels.h"
 
 namespace policyconv::cli {
 namespace {
@@ -15,7 +16,9 @@ using verify::Decision;
 
 constexpr std::string_view mac_annotation = "ovn.kubernetes.io/mac_address";
 
-std::string_view past(Verdict verdict) { return verdict == Verdict::Allow ? "allowed" : "denied"; }
+std::string_view past(Verdict verdict) {
+  return verdict == Verdict::Allow ? "allowed" : "denied";
+}
 
 std::string rules_text(const std::vector<RuleId>& rules, const Names& names) {
   std::vector<std::string> texts;
@@ -24,7 +27,9 @@ std::string rules_text(const std::vector<RuleId>& rules, const Names& names) {
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-bool is_icmp(Protocol protocol) { return protocol == Protocol::Icmp || protocol == Protocol::Icmp6; }
+bool is_icmp(Protocol protocol) {
+  return protocol == Protocol::Icmp || protocol == Protocol::Icmp6;
+}
 
 /// In OVN's words; the source port counts only where it is not the usual ephemeral one.
 std::string ovn_packet(const verify::Packet& packet) {
@@ -33,8 +38,8 @@ std::string ovn_packet(const verify::Packet& packet) {
   std::string text = fmt::format("{}.src=={} && {}.dst=={} && ip.ttl==64", ip, to_string(packet.source), ip,
                                  to_string(packet.destination));
   if (is_icmp(packet.protocol))
-    return text + fmt::format(" && {}.type=={} && {}.code==0", v4 ? "icmp4" : "icmp6", packet.port,
-                              v4 ? "icmp4" : "icmp6");
+    return text +
+           fmt::format(" && {}.type=={} && {}.code==0", v4 ? "icmp4" : "icmp6", packet.port, v4 ? "icmp4" : "icmp6");
   const std::string_view name = to_string(packet.protocol);
   return text + fmt::format(" && {}.src=={} && {}.dst=={}", name, packet.source_port, name, packet.port);
 }
@@ -48,20 +53,27 @@ std::string mac_of(const Pod& pod) {
 
 std::string_view to_string(Agreement agreement) {
   switch (agreement) {
-    case Agreement::Same: return "same";
-    case Agreement::Stricter: return "stricter";
-    case Agreement::Looser: return "looser";
-    case Agreement::Undefined: return "undefined";
+    case Agreement::Same:
+      return "same";
+    case Agreement::Stricter:
+      return "stricter";
+    case Agreement::Looser:
+      return "looser";
+    case Agreement::Undefined:
+      return "undefined";
   }
   return {};
 }
 
 int exit_status(Agreement agreement) {
   switch (agreement) {
-    case Agreement::Same: return 0;
-    case Agreement::Stricter: return policyconv::exit_status(Effect::Stricter);
+    case Agreement::Same:
+      return 0;
+    case Agreement::Stricter:
+      return policyconv::exit_status(Effect::Stricter);
     case Agreement::Looser:
-    case Agreement::Undefined: return policyconv::exit_status(Effect::Looser);
+    case Agreement::Undefined:
+      return policyconv::exit_status(Effect::Looser);
   }
   return 0;
 }
@@ -87,7 +99,9 @@ std::optional<Verdict> Judgement::objects() const {
   return tied ? std::nullopt : std::optional(Verdict::Allow);
 }
 
-Agreement Judgement::agreement() const { return agreement_of(policies(), objects()); }
+Agreement Judgement::agreement() const {
+  return agreement_of(policies(), objects());
+}
 
 Judgement Judge::judge(const verify::Flow& flow, const verify::Packet& packet) const {
   Judgement judgement{packet, {}};
@@ -96,7 +110,7 @@ Judgement Judge::judge(const verify::Flow& flow, const verify::Packet& packet) c
     const std::optional<Decision> policies = source_.decide(flow, direction);
     const std::optional<Decision> objects = objects_.decide(packet, direction);
     if (pod != nullptr && policies && objects)
-      judgement.ends.push_back({direction, pod->pod, *policies, *objects, objects_.tied()});
+      judgement.ends.push_back({direction, pod->pod, *policies, *objects, objects_.tied(), {}});
   }
   return judgement;
 }
@@ -109,8 +123,33 @@ std::vector<Judgement> Judge::judge(const verify::Flow& flow) const {
 
 EndJudgement Judge::first_packet(const verify::Packet& packet) const {
   const std::optional<Decision> objects = objects_.decide(packet, Direction::Egress);
-  return {Direction::Egress, packet.from_pod.value_or(0), {}, objects.value_or(Decision{}),
-          objects.has_value() && objects_.tied()};
+  return {Direction::Egress,
+          packet.from_pod.value_or(0),
+          {},
+          objects.value_or(Decision{}),
+          objects.has_value() && objects_.tied(),
+          {}};
+}
+
+Selections::Selections(const cilium::Policies& policies, const Cluster& cluster, const Semantics& semantics)
+    : cluster_(cluster), semantics_(semantics), specs_(verify::source::read_specs(policies, cluster, semantics)) {}
+
+std::vector<Selection> Selections::of(std::size_t pod, Direction direction) const {
+  const auto identity = verify::source::identity_of(cluster_, cluster_.pods[pod], semantics_);
+  std::vector<Selection> found;
+  for (const verify::source::Spec& spec : specs_) {
+    const auto& section = direction == Direction::Ingress ? spec.ingress : spec.egress;
+    const bool in_scope = spec.ns.empty() || spec.ns == cluster_.pods[pod].ns;
+    if (section && in_scope && verify::source::meets(identity, spec.subject))
+      found.push_back({spec.policy, section->default_deny});
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+void Selections::add_to(Judgement& judgement) const {
+  for (EndJudgement& end : judgement.ends) end.selections = of(end.pod, end.direction);
 }
 
 std::string_view to_string(std::optional<Verdict> objects) {
@@ -122,10 +161,18 @@ std::string rule_text(RuleId rule, const Names& names) {
                      place(names.sources, names.catalog.rule(rule).loc));
 }
 
-std::string policies_text(const Decision& decision, const Names& names) {
+std::string policies_text(const EndJudgement& end, const Names& names) {
+  const Decision& decision = end.policies;
   const std::string rules = rules_text(decision.rules, names);
   if (!rules.empty()) return fmt::format("{} by {}", past(decision.verdict), rules);
-  return fmt::format("{}: {}", past(decision.verdict), decision.reason);
+  std::vector<std::string> isolating;  // without them nothing would be denied
+  for (const Selection& selection : end.selections) {
+    const SourcePolicy& policy = names.catalog.policy(selection.policy);
+    if (decision.verdict == Verdict::Deny && selection.default_deny)
+      isolating.push_back(fmt::format("{} ({})", printable(policy.display()), place(names.sources, policy.loc)));
+  }
+  return fmt::format("{}: {}{}{}", past(decision.verdict), decision.reason, isolating.empty() ? "" : " of ",
+                     fmt::join(isolating, ", "));
 }
 
 std::string objects_text(const Decision& decision, bool tied, const Names& names) {
@@ -145,7 +192,8 @@ std::string trace_command(const verify::Packet& packet, const Cluster& cluster) 
   const bool usual_source = is_icmp(packet.protocol) || packet.source_port == verify::Packet().source_port;
   if (packet.from_pod && plain && usual_source) {
     const Pod& pod = cluster.pods[*packet.from_pod];
-    const std::string target = fmt::format("kubectl ko trace {}/{} {}", pod.ns, pod.name, to_string(packet.destination));
+    const std::string target =
+        fmt::format("kubectl ko trace {}/{} {}", pod.ns, pod.name, to_string(packet.destination));
     if (is_icmp(packet.protocol)) return target + " icmp";
     return fmt::format("{} {} {}", target, policyconv::to_string(packet.protocol), packet.port);
   }

@@ -1,6 +1,7 @@
 // Single flows, judged by both systems end by end, and the words for it. Entrance: Judge.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -16,6 +17,7 @@
 #include "verify/decide_manifest.h"
 #include "verify/decide_source.h"
 #include "verify/flow.h"
+#include "verify/source_rules.h"
 
 namespace policyconv::cli {
 
@@ -24,12 +26,20 @@ enum class Agreement : std::uint8_t { Same, Stricter, Looser, Undefined };
 [[nodiscard]] std::string_view to_string(Agreement agreement);  // "same", "stricter", ...
 [[nodiscard]] int exit_status(Agreement agreement);             // 0, 3, 4, 4
 
+/// A policy that selects the pod of an end in that direction.
+struct Selection {
+  PolicyId policy = PolicyId::None;
+  bool default_deny = false;
+  auto operator<=>(const Selection&) const = default;
+};
+
 /// What both systems say at one end of a flow, which is a pod.
 struct EndJudgement {
   Direction direction = Direction::Ingress;
   std::size_t pod = 0;
   verify::Decision policies, objects;
-  bool tied = false;  // ACLs of different actions tie, so OVN does what it likes (K§2.6)
+  bool tied = false;                       // ACLs of different actions tie, so OVN does what it likes (K§2.6)
+  std::vector<Selection> selections = {};  // of Selections; empty if nobody asked
 };
 
 /// One packet, as both systems judge it.
@@ -63,6 +73,20 @@ class Judge {
   verify::ManifestMeaning objects_;
 };
 
+/// Which policies select a pod.
+class Selections {
+ public:
+  /// The arguments must outlive the object.
+  Selections(const cilium::Policies& policies, const Cluster& cluster, const Semantics& semantics);
+  [[nodiscard]] std::vector<Selection> of(std::size_t pod, Direction direction) const;
+  void add_to(Judgement& judgement) const;
+
+ private:
+  const Cluster& cluster_;
+  const Semantics& semantics_;
+  std::vector<verify::source::Spec> specs_;
+};
+
 /// What names and places are printed from.
 struct Names {
   const Sources& sources;
@@ -75,8 +99,9 @@ struct Names {
 /// "CiliumNetworkPolicy shop/web spec.egress[0] (policies/web.yaml:14:7)"
 [[nodiscard]] std::string rule_text(RuleId rule, const Names& names);
 
-/// "allowed by CiliumNetworkPolicy shop/web spec.egress[0] (web.yaml:14:7)", "denied: default deny"
-[[nodiscard]] std::string policies_text(const verify::Decision& decision, const Names& names);
+/// "allowed by CiliumNetworkPolicy shop/web spec.egress[0] (web.yaml:14:7)", "denied: default deny of
+/// CiliumNetworkPolicy shop/web (web.yaml:1:1)"
+[[nodiscard]] std::string policies_text(const EndJudgement& end, const Names& names);
 /// "allowed: A1 allow in pc-shop-web-1 (OVN 16484), out/00-security-groups.yaml:120:7, from CiliumNetworkPolicy ..."
 [[nodiscard]] std::string objects_text(const verify::Decision& decision, bool tied, const Names& names);
 

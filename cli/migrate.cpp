@@ -18,8 +18,10 @@ namespace {
 void write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std::string& directory, std::ostream& out,
            Diagnostics& diagnostics) {
   const std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog);
-  if (directory.empty()) write_stream(out, files, diagnostics);
-  else write_directory(directory, files, diagnostics);
+  if (directory.empty())
+    write_stream(out, files, diagnostics);
+  else
+    write_directory(directory, files, diagnostics);
 }
 
 /// Compares what was written with the policies; the report follows that of the migration.
@@ -46,9 +48,12 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   if (!diagnostics.has_errors()) {
     const ir::Program program = program_of(options.input, inputs);
     if (options.emit == Emit::Objects) manifest = compile(options.input, program, inputs);
-    if (diagnostics.has_errors()) manifest.reset();
-    else if (manifest) write(*manifest, catalog, options.output, out, diagnostics);
-    else write_stream(out, ir::print(program, catalog), diagnostics);
+    if (diagnostics.has_errors())
+      manifest.reset();
+    else if (manifest)
+      write(*manifest, catalog, options.output, out, diagnostics);
+    else
+      write_stream(out, ir::print(program, catalog), diagnostics);
   }
 
   diagnostics.sort();

@@ -1,11 +1,11 @@
 #include "cli/observed_ends.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "ir/membership.h"
 #include "verify/source_labels.h"
@@ -16,7 +16,9 @@ namespace {
 using verify::NodeEnd;
 using verify::PodEnd;
 
-bool is_end(const Pod& pod) { return !pod.finished && !pod.addresses.empty(); }
+bool is_end(const Pod& pod) {
+  return !pod.finished && !pod.addresses.empty();
+}
 
 /// The cluster's name says nothing: dump and records are of one cluster, and Hubble may call it otherwise.
 bool is_about_the_cluster(std::string_view label) {
@@ -24,8 +26,9 @@ bool is_about_the_cluster(std::string_view label) {
 }
 
 std::string labels_key(std::vector<std::string> labels) {
-  labels.erase(std::remove_if(labels.begin(), labels.end(), [](const auto& text) { return is_about_the_cluster(text); }),
-               labels.end());
+  labels.erase(
+      std::remove_if(labels.begin(), labels.end(), [](const auto& text) { return is_about_the_cluster(text); }),
+      labels.end());
   std::sort(labels.begin(), labels.end());
   return fmt::format("{}", fmt::join(labels, "\n"));
 }

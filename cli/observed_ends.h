@@ -16,8 +16,8 @@ namespace policyconv::cli {
 
 struct FoundEnd {
   verify::End end;
-  std::string name;           // what records are merged by: "shop/web (Deployment)", "shop/app=web", "192.0.2.1"
-  bool is_stand_in = false;   // the pod is gone; this one has the same labels
+  std::string name;          // what records are merged by: "shop/web (Deployment)", "shop/app=web", "192.0.2.1"
+  bool is_stand_in = false;  // the pod is gone; this one has the same labels
 };
 
 class ObservedEnds {

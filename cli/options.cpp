@@ -1,5 +1,9 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -10,10 +14,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 
 #include "cli/explain.h"
 #include "cli/help.h"
@@ -286,7 +286,9 @@ void declare(CLI::App& app, ReplayOptions& options) {
   add_choice(app, "--color", colours, options.colour);
 }
 
-void declare(CLI::App& app, ExplainOptions& options) { app.add_option("CODE", options.codes); }
+void declare(CLI::App& app, ExplainOptions& options) {
+  app.add_option("CODE", options.codes);
+}
 
 void settle(InputOptions& input) {
   input.semantics.default_local_cluster =
@@ -310,7 +312,9 @@ std::string settle(Options& options, const CLI::App&) {
   return {};
 }
 
-std::string settle(ExplainOptions&, const CLI::App&) { return {}; }
+std::string settle(ExplainOptions&, const CLI::App&) {
+  return {};
+}
 
 template <typename Options>
 Request parse_as(const std::string& command, std::vector<std::string> args, std::string_view help) {
@@ -346,8 +350,7 @@ Request parse_command_line(std::vector<std::string> args) {
   const std::string what = command.starts_with('-') ? "option" : "command";
   std::vector<std::string> known(std::begin(commands), std::end(commands));
   known.insert(known.end(), {"--help", "--version"});
-  return misused("policyconv", fmt::format("unknown {} `{}`{}", what, command,
-                                           did_you_mean(command, known)));
+  return misused("policyconv", fmt::format("unknown {} `{}`{}", what, command, did_you_mean(command, known)));
 }
 
 std::vector<std::string> options_of(std::string_view command) {

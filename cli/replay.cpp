@@ -90,9 +90,16 @@ class Rows {
     row.to = record.to.name;
     row.protocol = record.protocol;
     row.port = record.port;
-    Key key{row.change,    row.before,        row.from,
-            row.to,        row.protocol,      row.port,
-            row.end.direction, row.end.policies.reason, row.end.policies.rules, row.end.objects.reason};
+    Key key{row.change,
+            row.before,
+            row.from,
+            row.to,
+            row.protocol,
+            row.port,
+            row.end.direction,
+            row.end.policies.reason,
+            row.end.policies.rules,
+            row.end.objects.reason};
     ReplayRow& merged = rows_.try_emplace(std::move(key), std::move(row)).first->second;
     merged.records += count;
     if (record.verdict == ObservedVerdict::Audit) merged.audited += count;
@@ -141,8 +148,11 @@ class Replayer {
         unexplained_.add(row(Agreement::Same, recorded, end, judgement, record), record, count);
 
     const Agreement change = agreement_of(before, judgement.objects());
-    if (change == Agreement::Same) replayed_.same += count;
-    else changed_.add(row(change, before, deciding(judgement, change, record, happened), judgement, record), record, count);
+    if (change == Agreement::Same)
+      replayed_.same += count;
+    else
+      changed_.add(row(change, before, deciding(judgement, change, record, happened), judgement, record), record,
+                   count);
   }
 
   void finish() && {
@@ -211,13 +221,22 @@ int replay(const ReplayOptions& options, std::istream& in, std::ostream& out, st
   Replayer replayer(judge, replayed);
   tally.for_each([&](const Record& record, std::uint64_t count) { replayer.add(record, count); });
   std::move(replayer).finish();
+  const Selections selections(inputs.policies, inputs.cluster, options.input.semantics);
+  for (auto* rows : {&replayed.changed, &replayed.unexplained})
+    for (ReplayRow& row : *rows) row.end.selections = selections.of(row.end.pod, row.end.direction);
 
   const Names names{inputs.sources, inputs.policies.catalog, inputs.cluster};
   std::string text;
   switch (options.format) {
-    case Format::Text: text = replay_text(replayed, names, wants_colour(options.colour, out)); break;
-    case Format::Json: text = replay_json(replayed, names); break;
-    case Format::Markdown: text = replay_markdown(replayed, names); break;
+    case Format::Text:
+      text = replay_text(replayed, names, wants_colour(options.colour, out));
+      break;
+    case Format::Json:
+      text = replay_json(replayed, names);
+      break;
+    case Format::Markdown:
+      text = replay_markdown(replayed, names);
+      break;
   }
   write_stream(out, text, inputs.diagnostics);
   return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : exit_status(replayed);

@@ -17,22 +17,22 @@ namespace policyconv::cli {
 /// Records between the same ends, with the same packet, for the same reason.
 struct ReplayRow {
   Agreement change = Agreement::Same;
-  std::string from, to;                   // names that records are merged by
+  std::string from, to;  // names that records are merged by
   Protocol protocol = Protocol::Tcp;
   std::uint16_t port = 0;
   std::uint64_t records = 0;
-  std::uint64_t audited = 0;              // of them, passed only because of policy audit mode
-  std::uint64_t stand_ins = 0;            // of them, with a pod that is gone, and another one judged in its place
-  Verdict before = Verdict::Allow;        // what happened, or what Cilium recorded
-  EndJudgement end;                       // where it is decided, of the first record
-  bool is_recorded = false;               // the records were made at that end
-  verify::Packet packet;                  // of the first record
+  std::uint64_t audited = 0;        // of them, passed only because of policy audit mode
+  std::uint64_t stand_ins = 0;      // of them, with a pod that is gone, and another one judged in its place
+  Verdict before = Verdict::Allow;  // what happened, or what Cilium recorded
+  EndJudgement end;                 // where it is decided, of the first record
+  bool is_recorded = false;         // the records were made at that end
+  verify::Packet packet;            // of the first record
 };
 
 struct Replayed {
-  std::vector<ReplayRow> changed;         // the most frequent first
-  std::vector<ReplayRow> unexplained;     // what Cilium recorded is not what its policies say
-  std::uint64_t judged = 0, same = 0;     // records
+  std::vector<ReplayRow> changed;      // the most frequent first
+  std::vector<ReplayRow> unexplained;  // what Cilium recorded is not what its policies say
+  std::uint64_t judged = 0, same = 0;  // records
   std::array<std::uint64_t, not_judged_causes> not_judged = {};
 };
 

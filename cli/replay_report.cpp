@@ -1,11 +1,11 @@
 // A Replayed as text and Markdown.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cli/replay.h"
 #include "cli/report.h"
@@ -17,7 +17,9 @@ namespace {
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
-std::string records(std::uint64_t count) { return counted(count, "record", "records"); }
+std::string records(std::uint64_t count) {
+  return counted(count, "record", "records");
+}
 
 std::string flow_text(const ReplayRow& row) {
   return fmt::format("{} -> {} {}", printable(row.from), printable(row.to), packet_text(row.protocol, row.port));
@@ -26,7 +28,7 @@ std::string flow_text(const ReplayRow& row) {
 /// What Cilium did: as recorded at this end, and what its policies say.
 std::string cilium_text(const ReplayRow& row, const Names& names) {
   const std::string pod = verify::to_string(names.cluster, verify::PodEnd{row.end.pod});
-  const std::string policies = policies_text(row.end.policies, names);
+  const std::string policies = policies_text(row.end, names);
   if (!row.is_recorded) return fmt::format("{}: by its policies {}", pod, policies);
   const std::string_view recorded = row.before == Verdict::Allow ? "passed" : "dropped";
   return fmt::format("{}: recorded as {}; by its policies {}", pod, recorded, policies);
@@ -42,17 +44,20 @@ std::vector<std::string> remarks(const ReplayRow& row) {
   if (row.audited > 0)
     texts.push_back(fmt::format("{} passed only because of Cilium's policy audit mode", records(row.audited)));
   if (row.stand_ins > 0)
-    texts.push_back(fmt::format("{}: the pod is gone, another one with the same labels was judged",
-                                records(row.stand_ins)));
+    texts.push_back(
+        fmt::format("{}: the pod is gone, another one with the same labels was judged", records(row.stand_ins)));
   return texts;
 }
 
 Style style_of(Agreement change) {
   switch (change) {
-    case Agreement::Same: return Style::Green;
-    case Agreement::Stricter: return Style::Yellow;
+    case Agreement::Same:
+      return Style::Green;
+    case Agreement::Stricter:
+      return Style::Yellow;
     case Agreement::Looser:
-    case Agreement::Undefined: return Style::Magenta;
+    case Agreement::Undefined:
+      return Style::Magenta;
   }
   return Style::Plain;
 }
@@ -100,9 +105,11 @@ std::string escaped(std::string_view text) {
 
 std::string hint_for(const ReplayRow& row) {
   if (row.before == Verdict::Allow)
-    return "a policy or label changed since, the connection is older than the policy, or a rule with toFQDNs or toGroups "
+    return "a policy or label changed since, the connection is older than the policy, or a rule with toFQDNs or "
+           "toGroups "
            "let it in, whose addresses are known at run time only";
-  return "a policy or label changed since, the policy is missing in --policies, or a rule with authentication or layer 7 "
+  return "a policy or label changed since, the policy is missing in --policies, or a rule with authentication or layer "
+         "7 "
          "dropped it";
 }
 
@@ -137,8 +144,8 @@ std::string replay_markdown(const Replayed& replayed, const Names& names) {
   std::string text = "# Replay of recorded flows\n\n" + escaped(conclusion(replayed)) + "\n";
   const auto table = [&](std::string_view title, const std::vector<ReplayRow>& rows, bool with_hint) {
     if (rows.empty()) return;
-    text += fmt::format("\n## {}\n\n| change | flow | records | Cilium | Kube-OVN | remarks |\n|---|---|---|---|---|---|\n",
-                        title);
+    text += fmt::format(
+        "\n## {}\n\n| change | flow | records | Cilium | Kube-OVN | remarks |\n|---|---|---|---|---|---|\n", title);
     for (const ReplayRow& row : rows) {
       std::vector<std::string> notes = remarks(row);
       if (with_hint) notes.push_back(hint_for(row));

@@ -1,5 +1,7 @@
 #include "cli/trace.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 #include <string>
@@ -7,16 +9,12 @@
 #include <variant>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "cli/flow_ends.h"
 #include "cli/inputs.h"
 #include "cli/json_reports.h"
 #include "cli/judgement.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
-#include "verify/source_labels.h"
-#include "verify/source_rules.h"
 
 namespace policyconv::cli {
 namespace {
@@ -31,7 +29,7 @@ class Tracer {
         cluster_(inputs.cluster),
         diagnostics_(inputs.diagnostics),
         judge_(inputs.policies, manifest, inputs.cluster, options.input.semantics),
-        specs_(verify::source::read_specs(inputs.policies, inputs.cluster, options.input.semantics)) {}
+        selections_(inputs.policies, inputs.cluster, options.input.semantics) {}
 
   /// Empty, and reported, if there is nothing to judge.
   std::vector<Traced> trace(const TypedEnd& from, const TypedEnd& to) {
@@ -77,30 +75,15 @@ class Tracer {
   }
 
   [[nodiscard]] Traced traced(const Flow& flow, Judgement judgement) const {
-    Traced traced{flow, std::move(judgement), {}, {}, {}};
-    for (const EndJudgement& end : traced.judgement.ends) traced.selections.push_back(selections(end));
-    return traced;
-  }
-
-  [[nodiscard]] std::vector<Selection> selections(const EndJudgement& end) const {
-    const auto identity = verify::source::identity_of(cluster_, cluster_.pods[end.pod], options_.input.semantics);
-    std::vector<Selection> found;
-    for (const verify::source::Spec& spec : specs_) {
-      const auto& section = end.direction == Direction::Ingress ? spec.ingress : spec.egress;
-      const bool in_scope = spec.ns.empty() || spec.ns == cluster_.pods[end.pod].ns;
-      if (section && in_scope && verify::source::meets(identity, spec.subject))
-        found.push_back({spec.policy, section->default_deny});
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
+    selections_.add_to(judgement);
+    return {flow, std::move(judgement), {}, {}};
   }
 
   const TraceOptions& options_;
   const Cluster& cluster_;
   Diagnostics& diagnostics_;
   Judge judge_;
-  std::vector<verify::source::Spec> specs_;
+  Selections selections_;
 };
 
 std::string_view acts(std::optional<Verdict> verdict) {
@@ -110,10 +93,13 @@ std::string_view acts(std::optional<Verdict> verdict) {
 
 Style style_of(Agreement agreement) {
   switch (agreement) {
-    case Agreement::Same: return Style::Green;
-    case Agreement::Stricter: return Style::Yellow;
+    case Agreement::Same:
+      return Style::Green;
+    case Agreement::Stricter:
+      return Style::Yellow;
     case Agreement::Looser:
-    case Agreement::Undefined: return Style::Magenta;
+    case Agreement::Undefined:
+      return Style::Magenta;
   }
   return Style::Plain;
 }
@@ -129,16 +115,15 @@ std::string text_of(const Traced& traced, const Names& names, bool colour) {
   const auto name = [&](const End& end) { return printable(verify::to_string(names.cluster, end)); };
   const auto pod = [&](const EndJudgement& end) { return name(verify::PodEnd{end.pod}) + ": "; };
 
-  std::string title = fmt::format("{} ({}) -> {} ({}), {}", name(traced.flow.from), to_string(packet.source),
-                                  name(traced.flow.to), to_string(packet.destination),
-                                  packet_text(packet.protocol, packet.port));
+  std::string title =
+      fmt::format("{} ({}) -> {} ({}), {}", name(traced.flow.from), to_string(packet.source), name(traced.flow.to),
+                  to_string(packet.destination), packet_text(packet.protocol, packet.port));
   if (traced.to_service)
     title += fmt::format(" through {} port {}", to_string(traced.to_service->destination), traced.to_service->port);
   std::string text = paint(title, Style::Bold, colour) + "\n";
-  for (std::size_t at = 0; at < judgement.ends.size(); ++at) {
-    const EndJudgement& end = judgement.ends[at];
-    text += label("Cilium", end.direction) + pod(end) + policies_text(end.policies, names) + "\n";
-    for (const Selection& selection : traced.selections[at]) {
+  for (const EndJudgement& end : judgement.ends) {
+    text += label("Cilium", end.direction) + pod(end) + policies_text(end, names) + "\n";
+    for (const Selection& selection : end.selections) {
       const SourcePolicy& policy = names.catalog.policy(selection.policy);
       text += fmt::format("{:20}selected by {} ({}){}\n", "", printable(policy.display()),
                           place(names.sources, policy.loc), selection.default_deny ? ", default deny" : "");

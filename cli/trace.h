@@ -1,7 +1,6 @@
 // One flow through both systems, with what decides at each end.
 #pragma once
 
-#include <compare>
 #include <iosfwd>
 #include <optional>
 #include <vector>
@@ -12,18 +11,10 @@
 
 namespace policyconv::cli {
 
-/// A policy that selects the pod of an end in that direction.
-struct Selection {
-  PolicyId policy = PolicyId::None;
-  bool default_deny = false;
-  auto operator<=>(const Selection&) const = default;
-};
-
 /// A flow in one family, or one way that it may take through a Service.
 struct Traced {
   verify::Flow flow;
   Judgement judgement;
-  std::vector<std::vector<Selection>> selections;  // of judgement.ends
   std::optional<verify::Packet> to_service;
   std::optional<EndJudgement> first_packet;  // what Kube-OVN says to it
 

@@ -1,10 +1,10 @@
 #include "cli/verify.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ostream>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "cli/files.h"
 #include "cli/json_reports.h"
@@ -52,7 +52,7 @@ class ProgressLine {
 
 /// An example that verify::compare() or verify::check() gave, as the evaluators see it.
 Traced judged(const verify::Flow& flow, const verify::Packet& packet, bool through_service, const Judge& judge) {
-  Traced traced{flow, {}, {}, {}, {}};
+  Traced traced{flow, {}, {}, {}};
   if (!through_service) {
     traced.judgement = judge.judge(flow, packet);
     return traced;
@@ -67,9 +67,12 @@ Traced judged(const verify::Flow& flow, const verify::Packet& packet, bool throu
 bool confirms(Change change, Agreement found) {
   switch (change) {
     case Change::Looser:
-    case Change::Infrastructure: return found == Agreement::Looser;
-    case Change::Undefined: return found == Agreement::Undefined;
-    case Change::Stricter: return found == Agreement::Stricter;
+    case Change::Infrastructure:
+      return found == Agreement::Looser;
+    case Change::Undefined:
+      return found == Agreement::Undefined;
+    case Change::Stricter:
+      return found == Agreement::Stricter;
   }
   return false;
 }
@@ -79,7 +82,11 @@ class Describer {
  public:
   Describer(const cilium::Policies& policies, const kubeovn::Manifest& manifest, const Cluster& cluster,
             const Semantics& semantics, const Space& space, const std::vector<std::size_t>& future)
-      : cluster_(cluster), space_(space), judge_(policies, manifest, cluster, semantics), naming_(cluster, future) {}
+      : cluster_(cluster),
+        space_(space),
+        judge_(policies, manifest, cluster, semantics),
+        selections_(policies, cluster, semantics),
+        naming_(cluster, future) {}
 
   [[nodiscard]] VerifiedRegion describe(const Region& region) const {
     VerifiedRegion told;
@@ -94,19 +101,22 @@ class Describer {
       told.service = service.ns + "/" + service.name;
     }
     told.example = judged(region.example_flow, region.example, region.service.has_value(), judge_);
+    selections_.add_to(told.example.judgement);
     told.is_confirmed = confirms(region.change, told.example.agreement());
     return told;
   }
 
   [[nodiscard]] CheckedAssertion::Failure describe(const verify::Counterexample& counterexample) const {
-    return {judged(counterexample.flow, counterexample.packet, false, judge_), counterexample.traffic,
-            counterexample.is_undefined};
+    Traced example = judged(counterexample.flow, counterexample.packet, false, judge_);
+    selections_.add_to(example.judgement);
+    return {std::move(example), counterexample.traffic, counterexample.is_undefined};
   }
 
  private:
   const Cluster& cluster_;
   const Space& space_;
   Judge judge_;
+  Selections selections_;
   verify::Naming naming_;
 };
 
@@ -139,8 +149,11 @@ void prove_future(const InputOptions& options, const kubeovn::Manifest& manifest
     };
     const verify::Differences found = verify::compare(space, progress.of("future pods: comparing"), concerns_future);
     verified.future_pairs = found.pairs;
-    const Describer describer(inputs.policies, future.manifest, future.cluster, options.semantics, space, future.future);
-    for (const Region& region : found.regions) verified.future.push_back(describer.describe(region));
+    if (!found.regions.empty()) {
+      const Describer describer(inputs.policies, future.manifest, future.cluster, options.semantics, space,
+                                future.future);
+      for (const Region& region : found.regions) verified.future.push_back(describer.describe(region));
+    }
   }
   verified.future_cluster = std::move(future.cluster);
 }
@@ -165,14 +178,17 @@ Verified prove(const Proof& proof, const InputOptions& options, const kubeovn::M
   verified.pods = found.pods;
   verified.pairs = found.pairs;
   verified.not_told_apart = space.not_told_apart();
-  const Describer describer(inputs.policies, manifest, inputs.cluster, options.semantics, space, {});
-  for (const Region& region : found.regions) verified.present.push_back(describer.describe(region));
-
-  for (const verify::Outcome& outcome : verify::check(proof.assertions, space, inputs.cluster, {}, inputs.diagnostics)) {
-    CheckedAssertion& checked = verified.assertions.emplace_back();
-    checked.assertion = proof.assertions[outcome.assertion];
-    if (outcome.policies) checked.policies = describer.describe(*outcome.policies);
-    if (outcome.objects) checked.objects = describer.describe(*outcome.objects);
+  const std::vector<verify::Outcome> outcomes =
+      verify::check(proof.assertions, space, inputs.cluster, {}, inputs.diagnostics);
+  if (!found.regions.empty() || !outcomes.empty()) {  // a cluster of thousands of pods is not prepared for nothing
+    const Describer describer(inputs.policies, manifest, inputs.cluster, options.semantics, space, {});
+    for (const Region& region : found.regions) verified.present.push_back(describer.describe(region));
+    for (const verify::Outcome& outcome : outcomes) {
+      CheckedAssertion& checked = verified.assertions.emplace_back();
+      checked.assertion = proof.assertions[outcome.assertion];
+      if (outcome.policies) checked.policies = describer.describe(*outcome.policies);
+      if (outcome.objects) checked.objects = describer.describe(*outcome.objects);
+    }
   }
   if (proof.future) prove_future(options, manifest, inputs, progress, verified);
   return verified;
@@ -195,9 +211,15 @@ int verify(const VerifyOptions& options, std::istream& in, std::ostream& out, st
   const Names names{inputs.sources, inputs.policies.catalog, inputs.cluster};
   std::string text;
   switch (options.format) {
-    case Format::Text: text = verify_text(verified, names, wants_colour(options.colour, out)); break;
-    case Format::Json: text = verify_json(verified, names); break;
-    case Format::Markdown: text = verify_markdown(verified, names); break;
+    case Format::Text:
+      text = verify_text(verified, names, wants_colour(options.colour, out));
+      break;
+    case Format::Json:
+      text = verify_json(verified, names);
+      break;
+    case Format::Markdown:
+      text = verify_markdown(verified, names);
+      break;
   }
   write_stream(out, text, inputs.diagnostics);
   return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : exit_status(verified);

@@ -1,12 +1,12 @@
 // A Verified as text and Markdown. Entrances: verify_text(), verify_markdown().
 #include "cli/verify_report.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cli/report.h"
 #include "cli/terminal.h"
@@ -22,14 +22,18 @@ constexpr std::size_t most_names = 6, most_regions = 100;
 constexpr std::array<Change, 3> differences = {Change::Looser, Change::Undefined, Change::Stricter};
 
 constexpr std::string_view future_remark =
-    "Nothing binds pods that do not exist yet (PC2062). This assumes that each gets the groups whose selectors match it.";
+    "Nothing binds pods that do not exist yet (PC2062). This assumes that each gets the groups whose selectors match "
+    "it.";
 
 Style style_of(Change change) {
   switch (change) {
     case Change::Looser:
-    case Change::Undefined: return Style::Magenta;
-    case Change::Stricter: return Style::Yellow;
-    case Change::Infrastructure: return Style::Green;
+    case Change::Undefined:
+      return Style::Magenta;
+    case Change::Stricter:
+      return Style::Yellow;
+    case Change::Infrastructure:
+      return Style::Green;
   }
   return Style::Plain;
 }
@@ -40,7 +44,8 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 
 std::string ends_text(const std::vector<std::string>& names) {
   const std::size_t shown = std::min(names.size(), most_names);
-  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  std::string text =
+      fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
   return printable(text);
 }
@@ -79,7 +84,7 @@ std::vector<std::pair<std::string, std::string>> reasons(const Traced& example, 
   if (ends.empty()) return lines;
   const std::size_t at = example.deciding_end();
   const EndJudgement& end = at < ends.size() ? ends[at] : ends.front();
-  add("Cilium", end, policies_text(end.policies, names));
+  add("Cilium", end, policies_text(end, names));
   if (example.first_packet)
     add("Kube-OVN", *example.first_packet,
         "first packet, to the Service: " +
@@ -93,7 +98,8 @@ std::vector<std::pair<std::string, std::string>> reasons(const Traced& example, 
 /// The line of a source, with a caret.
 std::string excerpt(const Sources& sources, Loc where, bool colour) {
   if (where.file == 0 || where.line == 0) return {};
-  return snippet(sources.line(where.file, where.line), where.line, where.column, colour);
+  return fmt::format("  --> {}\n", place(sources, where)) +
+         snippet(sources.line(where.file, where.line), where.line, where.column, colour);
 }
 
 /// Excerpts of the rules that decide, one of each system; the rest is in the text.
@@ -103,11 +109,14 @@ std::string excerpts(const Traced& example, const Names& names, bool colour) {
   if (ends.empty()) return text;
   const std::size_t at = example.deciding_end();
   const EndJudgement& end = at < ends.size() ? ends[at] : ends.front();
+  const auto isolating = std::find_if(end.selections.begin(), end.selections.end(),
+                                      [](const Selection& selection) { return selection.default_deny; });
   if (!end.policies.rules.empty() && end.policies.rules.front() != RuleId::None)
     text += excerpt(names.sources, names.catalog.rule(end.policies.rules.front()).loc, colour);
-  const verify::Decision& objects = example.first_packet && end.direction == Direction::Egress
-                                        ? example.first_packet->objects
-                                        : end.objects;
+  else if (end.policies.verdict == Verdict::Deny && isolating != end.selections.end())
+    text += excerpt(names.sources, names.catalog.policy(isolating->policy).loc, colour);
+  const verify::Decision& objects =
+      example.first_packet && end.direction == Direction::Egress ? example.first_packet->objects : end.objects;
   if (!objects.places.empty()) text += excerpt(names.sources, objects.places.front(), colour);
   return text;
 }
@@ -128,8 +137,10 @@ class Text {
     std::size_t shown = 0, left_out = 0;
     for (const VerifiedRegion& region : regions) {
       if (region.change == Change::Infrastructure) continue;
-      if (++shown <= most_regions) add(region, names, is_future);
-      else ++left_out;
+      if (++shown <= most_regions)
+        add(region, names, is_future);
+      else
+        ++left_out;
     }
     if (left_out > 0) text_ += fmt::format("… and {} more (--format json has all)\n\n", left_out);
   }
@@ -148,10 +159,9 @@ class Text {
   void add(const CheckedAssertion& checked, const Names& names) {
     if (!checked.policies && !checked.objects) return;
     const verify::Assertion& assertion = checked.assertion;
-    text_ += fmt::format("{}: {}: {}\n", place(names.sources, assertion.loc),
-                         paint("assertion fails", Style::Red, colour_),
-                         paint(printable(assertion.text), Style::Bold, colour_));
-    text_ += excerpt(names.sources, assertion.loc, colour_);
+    text_ +=
+        fmt::format("{}: {}: {}\n", place(names.sources, assertion.loc), paint("assertion fails", Style::Red, colour_),
+                    paint(printable(assertion.text), Style::Bold, colour_));
     add_failure("Cilium", checked.policies, names);
     add_failure("Kube-OVN", checked.objects, names);
     text_ += '\n';
@@ -166,17 +176,23 @@ class Text {
                          paint(region_text(region, verified_.one_family), Style::Bold, colour_));
     text_ += excerpts(region.example, names, colour_);
     remark("example", example_text(region.example, names, is_future));
-    for (const auto& [label, reason] : reasons(region.example, names)) text_ += fmt::format("        {:<18} {}\n", label, reason);
+    for (const auto& [label, reason] : reasons(region.example, names))
+      text_ += fmt::format("        {:<18} {}\n", label, reason);
     if (!is_future) remark("in OVN", command_of(region.example, names));
     if (!region.is_confirmed) remark("bug", bug_remark());
     text_ += '\n';
   }
 
-  void add_failure(std::string_view system, const std::optional<CheckedAssertion::Failure>& failure, const Names& names) {
+  void add_failure(std::string_view system, const std::optional<CheckedAssertion::Failure>& failure,
+                   const Names& names) {
     if (!failure) return remark(system, "holds");
-    std::string text = fmt::format("{} {}", example_text(failure->example, names, false),
-                                   failure->is_undefined ? "is undefined" : "does not");
-    remark(system, text);
+    const bool passes = system == "Cilium" ? failure->example.judgement.policies() == Verdict::Allow
+                                           : failure->example.judgement.objects() == Verdict::Allow;
+    remark(system, fmt::format("{}: {}",
+                               failure->is_undefined ? "is undefined"
+                               : passes              ? "passes"
+                                                     : "is denied",
+                               example_text(failure->example, names, false)));
     for (const auto& [label, reason] : failure_reasons(system == "Cilium", *failure, names))
       text_ += fmt::format("        {:<18} {}\n", label, reason);
   }
@@ -186,8 +202,9 @@ class Text {
                                                                           const Names& names) {
     std::vector<std::pair<std::string, std::string>> lines;
     for (const EndJudgement& end : failure.example.judgement.ends)
-      lines.emplace_back(fmt::format("[{} {}]", of_policies ? "Cilium" : "Kube-OVN", policyconv::to_string(end.direction)),
-                         of_policies ? policies_text(end.policies, names) : objects_text(end.objects, end.tied, names));
+      lines.emplace_back(
+          fmt::format("[{} {}]", of_policies ? "Cilium" : "Kube-OVN", policyconv::to_string(end.direction)),
+          of_policies ? policies_text(end, names) : objects_text(end.objects, end.tied, names));
     return lines;
   }
 
@@ -201,8 +218,8 @@ class Text {
 };
 
 std::size_t count(const std::vector<VerifiedRegion>& regions, Change change) {
-  return static_cast<std::size_t>(
-      std::count_if(regions.begin(), regions.end(), [&](const VerifiedRegion& region) { return region.change == change; }));
+  return static_cast<std::size_t>(std::count_if(regions.begin(), regions.end(),
+                                                [&](const VerifiedRegion& region) { return region.change == change; }));
 }
 
 /// "2 looser, 1 stricter"; empty if there is no difference.
@@ -271,20 +288,28 @@ void add_markdown(const std::vector<VerifiedRegion>& regions, const Names& names
 
 std::string_view to_string(Change change) {
   switch (change) {
-    case Change::Looser: return "looser";
-    case Change::Undefined: return "undefined";
-    case Change::Stricter: return "stricter";
-    case Change::Infrastructure: return "infrastructure";
+    case Change::Looser:
+      return "looser";
+    case Change::Undefined:
+      return "undefined";
+    case Change::Stricter:
+      return "stricter";
+    case Change::Infrastructure:
+      return "infrastructure";
   }
   return {};
 }
 
 Agreement agreement_of(Change change) {
   switch (change) {
-    case Change::Looser: return Agreement::Looser;
-    case Change::Undefined: return Agreement::Undefined;
-    case Change::Stricter: return Agreement::Stricter;
-    case Change::Infrastructure: return Agreement::Same;
+    case Change::Looser:
+      return Agreement::Looser;
+    case Change::Undefined:
+      return Agreement::Undefined;
+    case Change::Stricter:
+      return Agreement::Stricter;
+    case Change::Infrastructure:
+      return Agreement::Same;
   }
   return Agreement::Same;
 }
@@ -302,15 +327,19 @@ int exit_status(const Verified& verified) {
 }
 
 std::string region_text(const VerifiedRegion& region, bool one_family) {
-  std::string text = fmt::format("{} -> {} {}", ends_text(region.from), ends_text(region.to),
-                                 verify::to_string(region.traffic));
+  std::string text =
+      fmt::format("{} -> {} {}", ends_text(region.from), ends_text(region.to), verify::to_string(region.traffic));
   if (!one_family && region.v4 != region.v6) text += region.v4 ? " (IPv4)" : " (IPv6)";
   if (!region.service.empty()) text += " through svc:" + printable(region.service);
   switch (region.change) {
-    case Change::Looser: return text + ": cilium deny, kube-ovn allow";
-    case Change::Undefined: return text + ": kube-ovn undefined, rules of different actions tie";
-    case Change::Stricter: return text + ": cilium allow, kube-ovn deny";
-    case Change::Infrastructure: return text;
+    case Change::Looser:
+      return text + ": cilium deny, kube-ovn allow";
+    case Change::Undefined:
+      return text + ": kube-ovn undefined, rules of different actions tie";
+    case Change::Stricter:
+      return text + ": cilium allow, kube-ovn deny";
+    case Change::Infrastructure:
+      return text;
   }
   return text;
 }
@@ -333,9 +362,10 @@ std::string verify_text(const Verified& verified, const Names& names, bool colou
   for (const CheckedAssertion& checked : verified.assertions) text.add(checked, names);
   text.add_infrastructure(verified.present);
   for (const std::string& match : verified.not_told_apart)
-    text.add_line(fmt::format("note: match `{}` compares parts of addresses; outside addresses that only it tells apart "
-                              "were not looked at one by one\n",
-                              printable(match)));
+    text.add_line(
+        fmt::format("note: match `{}` compares parts of addresses; outside addresses that only it tells apart "
+                    "were not looked at one by one\n",
+                    printable(match)));
   text.add_line(summary(verified));
   return std::move(text).take();
 }
@@ -346,7 +376,8 @@ std::string verify_markdown(const Verified& verified, const Names& names) {
   add_markdown(verified.present, names, false, verified.one_family, text);
   if (!tally(verified.future).empty()) {
     text += fmt::format("\n## Pods that do not exist yet\n\n{}\n", future_remark);
-    add_markdown(verified.future, {names.sources, names.catalog, *verified.future_cluster}, true, verified.one_family, text);
+    add_markdown(verified.future, {names.sources, names.catalog, *verified.future_cluster}, true, verified.one_family,
+                 text);
   }
   if (!verified.assertions.empty()) text += "\n## Assertions\n\n| assertion | Cilium | Kube-OVN |\n|---|---|---|\n";
   for (const CheckedAssertion& checked : verified.assertions) {
@@ -354,16 +385,18 @@ std::string verify_markdown(const Verified& verified, const Names& names) {
       return failure ? "fails: " + escaped(example_text(failure->example, names, false)) : std::string("holds");
     };
     text += fmt::format("| {} ({}) | {} | {} |\n", escaped(checked.assertion.text),
-                        escaped(place(names.sources, checked.assertion.loc)), cell(checked.policies), cell(checked.objects));
+                        escaped(place(names.sources, checked.assertion.loc)), cell(checked.policies),
+                        cell(checked.objects));
   }
   if (count(verified.present, Change::Infrastructure) > 0) text += "\n## Passes whatever the policies\n\n";
   for (const VerifiedRegion& region : verified.present)
     if (region.change == Change::Infrastructure)
       text += fmt::format("- {}\n", escaped(region_text(region, verified.one_family)));
   for (const std::string& match : verified.not_told_apart)
-    text += fmt::format("\nMatch `{}` compares parts of addresses; outside addresses that only it tells apart were not "
-                        "looked at one by one.\n",
-                        printable(match));
+    text += fmt::format(
+        "\nMatch `{}` compares parts of addresses; outside addresses that only it tells apart were not "
+        "looked at one by one.\n",
+        printable(match));
   return text;
 }
 

@@ -42,8 +42,8 @@ struct Verified {
   std::optional<Cluster> future_cluster;        // what the examples of `future` are about; nullopt: not looked at
   std::size_t future_pods = 0, future_pairs = 0, over_budget = 0, without_address = 0;
   std::vector<CheckedAssertion> assertions;
-  std::vector<std::string> not_told_apart;      // verify::Space::not_told_apart()
-  bool one_family = false;                      // the cluster has addresses of one family only
+  std::vector<std::string> not_told_apart;  // verify::Space::not_told_apart()
+  bool one_family = false;                  // the cluster has addresses of one family only
 };
 
 [[nodiscard]] std::string_view to_string(verify::Change change);

@@ -25,7 +25,9 @@ inline Result run(std::vector<std::string> args, const std::string& input = "") 
   return {status, out.str(), err.str()};
 }
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// An empty directory for one test, which becomes the working directory.
 class Workplace {
@@ -46,6 +48,8 @@ class Workplace {
   std::filesystem::path path_;
 };
 
-inline void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+inline void write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 }  // namespace policyconv::testing

@@ -41,14 +41,15 @@ std::string address_of(const std::string& text) {
 }
 
 Json flow_json(const Record& record) {
-  Json flow = {{"verdict", record.verdict},
-               {"IP", {{"source", address_of(record.from)}, {"destination", address_of(record.to)}, {"ipVersion", "IPv4"}}},
-               {"l4", {{"TCP", {{"source_port", 40000}, {"destination_port", record.port}, {"flags", {{"SYN", true}}}}}}},
-               {"source", end_json(record.from)},
-               {"destination", end_json(record.to)},
-               {"Type", "L3_L4"},
-               {"traffic_direction", record.direction},
-               {"is_reply", false}};
+  Json flow = {
+      {"verdict", record.verdict},
+      {"IP", {{"source", address_of(record.from)}, {"destination", address_of(record.to)}, {"ipVersion", "IPv4"}}},
+      {"l4", {{"TCP", {{"source_port", 40000}, {"destination_port", record.port}, {"flags", {{"SYN", true}}}}}}},
+      {"source", end_json(record.from)},
+      {"destination", end_json(record.to)},
+      {"Type", "L3_L4"},
+      {"traffic_direction", record.direction},
+      {"is_reply", false}};
   if (record.verdict == "DROPPED") flow["drop_reason_desc"] = "POLICY_DENIED";
   return flow;
 }
@@ -56,7 +57,9 @@ Json flow_json(const Record& record) {
 std::string line(const Json& flow, bool wrapped = true) {
   return (wrapped ? Json{{"flow", flow}, {"node_name", "n1"}} : flow).dump() + "\n";
 }
-std::string line(const Record& record) { return line(flow_json(record)); }
+std::string line(const Record& record) {
+  return line(flow_json(record));
+}
 
 Result replay(const std::string& flows, const std::vector<std::string>& more = {}) {
   std::vector<std::string> args = {"replay", "-", "--policies", "policies.yaml", "--cluster", "cluster.yaml"};
@@ -104,32 +107,38 @@ TEST_CASE("flows whose verdict would change are merged, the most frequent first,
   INFO(stricter.out << stricter.err);
   CHECK(stricter.status == 3);
   CHECK(contains(stricter.out, "stricter: shop/app=web -> shop/app=db,tier=data tcp 5432: 6 records\n"));
-  CHECK(contains(stricter.out, "[Cilium ingress]   pod:shop/db-0: recorded as passed; by its policies allowed by "
-                               "CiliumNetworkPolicy shop/db spec.ingress[0] (policies.yaml:7:5)\n"));
-  CHECK(contains(stricter.out, "[Kube-OVN ingress] pod:shop/db-0: denied: drop in hand-made (OVN 18483), drop.yaml:6:5\n"));
+  CHECK(contains(stricter.out,
+                 "[Cilium ingress]   pod:shop/db-0: recorded as passed; by its policies allowed by "
+                 "CiliumNetworkPolicy shop/db spec.ingress[0] (policies.yaml:7:5)\n"));
+  CHECK(contains(stricter.out,
+                 "[Kube-OVN ingress] pod:shop/db-0: denied: drop in hand-made (OVN 18483), drop.yaml:6:5\n"));
   CHECK(contains(stricter.out, "7 records judged: 1 the same, 6 stricter · exit 3\n"));
 
   const Result looser = replay(flows, {"--objects", "allow.yaml"});
   INFO(looser.out << looser.err);
   CHECK(looser.status == 4);
-  CHECK(contains(looser.out, "looser: shop/app=probe"));
-  CHECK(contains(looser.out, "[Cilium ingress]   pod:shop/db-0: recorded as dropped; by its policies denied: default deny\n"));
+  CHECK(contains(looser.out, "looser: ops/app=probe -> shop/app=db,tier=data tcp 5432: 1 record\n"));
+  CHECK(contains(looser.out,
+                 "[Cilium ingress]   pod:shop/db-0: recorded as dropped; by its policies denied: default deny of "
+                 "CiliumNetworkPolicy shop/db (policies.yaml:1:1)\n"));
 
-  const Result both = replay(flows + line(Record{"192.0.2.1", "shop/db-0", "DROPPED"}) +
-                                 line(Record{"192.0.2.1", "shop/db-0", "DROPPED"}),
-                             {"--objects", "allow.yaml"});
+  const Result both = replay(
+      flows + line(Record{"192.0.2.1", "shop/db-0", "DROPPED"}) + line(Record{"192.0.2.1", "shop/db-0", "DROPPED"}),
+      {"--objects", "allow.yaml"});
   CHECK(both.out.find("192.0.2.1 -> shop/app=db") < both.out.find("ops/app=probe"));
 }
 
 TEST_CASE("the other end of a record is judged by the policies") {
   const Place place;
   // Recorded at the sender only; the receiver would drop it in Kube-OVN.
-  const Result result = replay(line(Record{"shop/web-0", "shop/db-0", "FORWARDED", "EGRESS"}), {"--objects", "drop.yaml"});
+  const Result result =
+      replay(line(Record{"shop/web-0", "shop/db-0", "FORWARDED", "EGRESS"}), {"--objects", "drop.yaml"});
   INFO(result.out << result.err);
   CHECK(result.status == 3);
   CHECK(contains(result.out, "[Cilium ingress]   pod:shop/db-0: by its policies allowed by "));
   // What the receiver's policies deny never passed as a whole, although it left the sender.
-  CHECK(replay(line(Record{"ops/probe-0", "shop/db-0", "FORWARDED", "EGRESS"}), {"--objects", "drop.yaml"}).status == 0);
+  CHECK(replay(line(Record{"ops/probe-0", "shop/db-0", "FORWARDED", "EGRESS"}), {"--objects", "drop.yaml"}).status ==
+        0);
 }
 
 TEST_CASE("records that the policies do not explain are listed apart, with hints") {
@@ -157,8 +166,9 @@ TEST_CASE("audit mode passes what the policies deny, so it changes, and explains
 TEST_CASE("a pod that is gone is judged by another one with the same labels, else not at all") {
   const Place place;
   Json gone = flow_json(Record{"shop/web-7"});
-  gone["source"]["labels"] = {"k8s:app=web", "k8s:io.cilium.k8s.namespace.labels.team=retail", "k8s:io.cilium.k8s.policy.cluster=prod",
-                              "k8s:io.cilium.k8s.policy.serviceaccount=default", "k8s:io.kubernetes.pod.namespace=shop"};
+  gone["source"]["labels"] = {
+      "k8s:app=web", "k8s:io.cilium.k8s.namespace.labels.team=retail", "k8s:io.cilium.k8s.policy.cluster=prod",
+      "k8s:io.cilium.k8s.policy.serviceaccount=default", "k8s:io.kubernetes.pod.namespace=shop"};
   const Result result = replay(line(gone), {"--objects", "drop.yaml"});
   INFO(result.out << result.err);
   CHECK(contains(result.out, "1 record: the pod is gone, another one with the same labels was judged"));
@@ -207,9 +217,11 @@ TEST_CASE("what says nothing about policies is counted by cause") {
       {R"({"traffic_direction":"TRAFFIC_DIRECTION_UNKNOWN"})", "direction not recorded"},
       {R"({"l4":{"VRRP":{}}})", "neither TCP, UDP, SCTP nor ICMP"},
       {R"({"IP":null})", "addresses not recorded"},
-      {R"({"destination":{"labels":["reserved:world"]},"IP":{"source":"10.16.0.10","destination":"192.0.2.1"}})", "neither end is a pod"},
+      {R"({"destination":{"labels":["reserved:world"]},"IP":{"source":"10.16.0.10","destination":"192.0.2.1"}})",
+       "neither end is a pod"},
       {R"({"source":{"labels":["reserved:health"]}})", "Cilium's own endpoint"},
-      {R"({"traffic_direction":"EGRESS","destination":{},"IP":{"source":"10.16.0.10","destination":"10.96.0.1"}})", "address of a Service"}};
+      {R"({"traffic_direction":"EGRESS","destination":{},"IP":{"source":"10.16.0.10","destination":"10.96.0.1"}})",
+       "address of a Service"}};
   const Place place;
   for (const Row& row : rows) {
     Json flow = flow_json(Record{});
@@ -220,7 +232,8 @@ TEST_CASE("what says nothing about policies is counted by cause") {
     CHECK(contains(result.out, row.cause));
     CHECK(contains(result.out, "0 records judged: 0 the same; 1 not judged"));
   }
-  CHECK(contains(replay("{\"lost_events\":{\"source\":\"PERF\",\"num_events_lost\":\"37\"}}\n").out, "37  lost by Hubble"));
+  CHECK(contains(replay("{\"lost_events\":{\"source\":\"PERF\",\"num_events_lost\":\"37\"}}\n").out,
+                 "37  lost by Hubble"));
   CHECK(contains(replay("{\"node_status\":{}}\n").out, "1  no flow, but another message"));
 }
 
@@ -236,18 +249,22 @@ TEST_CASE("names may be camelCase and numbers text, as other JSON printers of pr
 TEST_CASE("all bad lines are reported in one run, with line and column") {
   const Place place;
   std::string flows = line(Record{}) + "Nov 23 09:31: shop/web-0 -> shop/db-0\n" + "\n" + "[1]\n";
-  flows += R"({"flow":{"verdict":7,"IP":{}}})" "\n";
-  flows += R"({"flow":{"verdict":"FORWARDED","l4":{"TCP":{"destination_port":70000}}}})" "\n";
-  flows += R"({"flow": {"verdict": "FORWARDED")" "\n";
+  flows += R"({"flow":{"verdict":7,"IP":{}}})"
+           "\n";
+  flows += R"({"flow":{"verdict":"FORWARDED","l4":{"TCP":{"destination_port":70000}}}})"
+           "\n";
+  flows += R"({"flow": {"verdict": "FORWARDED")"
+           "\n";
   const Result result = replay(flows);
   INFO(result.err);
   CHECK(result.status == 1);
   CHECK(result.out.empty());
-  for (const char* said : {"<stdin>:2:1: error[PC3110]: this line is no JSON: syntax error", "    2 | Nov 23 09:31",
-                           "<stdin>:4:1: error[PC3111]: `the line` is a list, it must be an object",
-                           "<stdin>:5:10: error[PC3111]: `verdict` is 7, it must be text",
-                           "<stdin>:6:45: error[PC3111]: `destination_port` is 70000, it must be a number from 0 to 65535",
-                           "<stdin>:7:", "    7 | {\"flow\": {"}) {
+  for (const char* said :
+       {"<stdin>:2:1: error[PC3110]: this line is no JSON: syntax error", "    2 | Nov 23 09:31",
+        "<stdin>:4:1: error[PC3111]: `the line` is a list, it must be an object",
+        "<stdin>:5:10: error[PC3111]: `verdict` is 7, it must be text",
+        "<stdin>:6:45: error[PC3111]: `destination_port` is 70000, it must be a number from 0 to 65535",
+        "<stdin>:7:", "    7 | {\"flow\": {"}) {
     INFO(said);
     CHECK(contains(result.err, said));
   }
@@ -266,7 +283,8 @@ TEST_CASE("many bad lines are cut, and no flow at all is an error") {
 
 TEST_CASE("the result does not depend on the order of the records, and JSON and Markdown hold the same rows") {
   const Place place;
-  const std::string a = line(Record{}), b = line(Record{"shop/web-1"}), c = line(Record{"ops/probe-0", "shop/db-0", "DROPPED"});
+  const std::string a = line(Record{}), b = line(Record{"shop/web-1"}),
+                    c = line(Record{"ops/probe-0", "shop/db-0", "DROPPED"});
   CHECK(replay(a + b + c, {"--objects", "drop.yaml"}).out == replay(c + b + a, {"--objects", "drop.yaml"}).out);
   const Result json = replay(a + b + c, {"--objects", "drop.yaml", "--format", "json"});
   const auto parsed = nlohmann::json::parse(json.out);
@@ -291,7 +309,8 @@ TEST_CASE("damaged lines are refused, never worse") {
       Sources sources;
       Diagnostics diagnostics;
       std::size_t seen = 0;
-      cli::read_flows(in, "flows", {[&](const cli::ObservedFlow&) { ++seen; }, [&](cli::NotJudged, std::uint64_t) { ++seen; }},
+      cli::read_flows(in, "flows",
+                      {[&](const cli::ObservedFlow&) { ++seen; }, [&](cli::NotJudged, std::uint64_t) { ++seen; }},
                       sources, diagnostics);
       INFO(text);
       CHECK(seen + (diagnostics.has_errors() ? 1 : 0) == 1);

@@ -15,6 +15,9 @@ const std::string cluster = small_cluster + R"(
 {apiVersion: v1, kind: Service, metadata: {name: db, namespace: shop},
  spec: {selector: {app: db}, clusterIPs: [10.96.0.9], ports: [{port: 5432, targetPort: 15432}]}}
 ---
+{apiVersion: v1, kind: Service, metadata: {name: idle, namespace: shop},
+ spec: {selector: {app: idle}, clusterIPs: [10.96.0.10], ports: [{port: 80}]}}
+---
 apiVersion: v1
 kind: Pod
 metadata: {name: agent-0, namespace: ops, labels: {app: agent}}
@@ -47,8 +50,8 @@ const std::string policies = cnp(R"(  endpointSelector: {matchLabels: {app: web}
 
 Result trace(const std::string& from, const std::string& to, const std::string& port,
              const std::vector<std::string>& more = {}) {
-  std::vector<std::string> args = {"trace",   "--policies", "policies.yaml", "--cluster", "cluster.yaml", "--from", from, "--to", to,
-                                   "--port", port};
+  std::vector<std::string> args = {"trace", "--policies", "policies.yaml", "--cluster", "cluster.yaml", "--from", from,
+                                   "--to",  to,           "--port",        port};
   args.insert(args.end(), more.begin(), more.end());
   return run(args);
 }
@@ -64,31 +67,49 @@ TEST_CASE("trace shows every policy that selects the pod, the rule that decides,
     std::vector<std::string> said;
   };
   const Row rows[] = {
-      {"shop/web-0", "pod:shop/app=db", "15432/tcp",
+      {"shop/web-0",
+       "pod:shop/app=db",
+       "15432/tcp",
        {"pod:shop/web-0 (10.16.0.10) -> pod:shop/db-0 (10.16.0.12), tcp 15432\n",
-        "[Cilium egress]     pod:shop/web-0: allowed by CiliumNetworkPolicy shop/web spec.egress[0] (policies.yaml:7:5)\n",
+        "[Cilium egress]     pod:shop/web-0: allowed by CiliumNetworkPolicy shop/web spec.egress[0] "
+        "(policies.yaml:7:5)\n",
         "selected by CiliumNetworkPolicy shop/web (policies.yaml:1:1), default deny\n",
-        "[Cilium ingress]    pod:shop/db-0: allowed by CiliumNetworkPolicy shop/db spec.ingress[0] (policies.yaml:16:5)\n",
+        "[Cilium ingress]    pod:shop/db-0: allowed by CiliumNetworkPolicy shop/db spec.ingress[0] "
+        "(policies.yaml:16:5)\n",
         "[Kube-OVN egress]   pod:shop/web-0: allowed: A1 allow in pc-shop-web-",
         "Cilium allows, Kube-OVN allows: they agree\n",
         "the same in OVN: kubectl ko trace shop/web-0 10.16.0.12 tcp 15432\n",
         "pod:shop/web-0 (fd00:10:16::a) -> pod:shop/db-0 (fd00:10:16::c), tcp 15432\n"}},
-      {"shop/web-0", "shop/db-0", "80",
-       {"[Cilium egress]     pod:shop/web-0: denied: default deny\n", "[Kube-OVN egress]   pod:shop/web-0: denied: deny-all\n",
-        "Cilium denies, Kube-OVN denies: they agree\n"}},
-      {"pod:shop/app=web", "ip:192.0.2.1", "icmp",
-       {"pod:shop/app=web is pod:shop/web-0: the first of 2 pods that match\n", "-> ip:192.0.2.1 (192.0.2.1), icmp type 8\n",
-        "kubectl ko trace shop/web-0 192.0.2.1 icmp\n"}},
-      {"node:n2", "shop/db-0", "tcp/80",
-       {"[Cilium ingress]    pod:shop/db-0: allowed: own node\n", "[Kube-OVN ingress]  pod:shop/db-0: allowed: node ACL\n",
+      {"shop/web-0",
+       "shop/db-0",
+       "80",
+       {"[Cilium egress]     pod:shop/web-0: denied: default deny of CiliumNetworkPolicy shop/",
+        "[Kube-OVN egress]   pod:shop/web-0: denied: deny-all\n", "Cilium denies, Kube-OVN denies: they agree\n"}},
+      {"pod:shop/app=web",
+       "ip:192.0.2.1",
+       "icmp",
+       {"pod:shop/app=web is pod:shop/web-0: the first of 2 pods that match\n",
+        "-> ip:192.0.2.1 (192.0.2.1), icmp type 8\n", "kubectl ko trace shop/web-0 192.0.2.1 icmp\n"}},
+      {"node:n2",
+       "shop/db-0",
+       "tcp/80",
+       {"[Cilium ingress]    pod:shop/db-0: allowed: own node\n",
+        "[Kube-OVN ingress]  pod:shop/db-0: allowed: node ACL\n",
         "kubectl ko ovn-trace ovn-default 'inport==\"ovn-default-ovn-cluster\" && eth.dst==MAC-OF-THE-POD && "
         "ip4.src==192.168.0.2 && ip4.dst==10.16.0.12 && ip.ttl==64 && tcp.src==50000 && tcp.dst==80'"}},
-      {"ops/agent-0", "shop/db-0", "80",
+      {"ops/agent-0",
+       "shop/db-0",
+       "80",
        {"ops/agent-0 is node:n2: pod ops/agent-0 is on the network of this node", "allowed: own node"}},
-      {"ops/probe-0", "svc:shop/db", "5432/tcp",
+      {"ops/probe-0",
+       "svc:shop/db",
+       "5432/tcp",
        {"tcp 15432 through 10.96.0.9 port 5432\n", "[Cilium egress]     pod:ops/probe-0: allowed: not selected\n",
-        "[Cilium ingress]    pod:shop/db-0: denied: default deny\n", "first packet, to the Service: allowed: "}},
-      {"shop/web-0", "svc:shop/db", "5432",
+        "[Cilium ingress]    pod:shop/db-0: denied: default deny of CiliumNetworkPolicy shop/",
+        "first packet, to the Service: allowed: "}},
+      {"shop/web-0",
+       "svc:shop/db",
+       "5432",
        {"first packet, to the Service: allowed: A1 allow in pc-shop-web-", "Kube-OVN allows: they agree\n",
         "kubectl ko trace shop/web-0 10.96.0.9 tcp 5432\n"}}};
   for (const Row& row : rows) {
@@ -103,13 +124,15 @@ TEST_CASE("trace shows every policy that selects the pod, the rule that decides,
   }
 }
 
-TEST_CASE("the exit status of trace says in which direction the systems differ, and the objects are named with places") {
+TEST_CASE(
+    "the exit status of trace says in which direction the systems differ, and the objects are named with places") {
   const Workplace workplace;
   write("policies.yaml", policies);
   write("cluster.yaml", cluster);
   const std::string group =
       "apiVersion: kubeovn.io/v1\nkind: SecurityGroup\nmetadata: {name: hand-made}\nspec:\n  ingressRules:\n"
-      "  - {ipVersion: ipv4, priority: 1, policy: POLICY, protocol: all, remoteType: address, remoteAddress: 0.0.0.0/0}\n"
+      "  - {ipVersion: ipv4, priority: 1, policy: POLICY, protocol: all, remoteType: address, remoteAddress: "
+      "0.0.0.0/0}\n"
       "---\napiVersion: v1\nkind: Pod\nmetadata: {name: db-0, namespace: shop, annotations: "
       "{ovn.kubernetes.io/security_groups: hand-made}}\n";
   struct Row {
@@ -143,17 +166,19 @@ TEST_CASE("trace tells what is wrong with an end") {
   };
   const Row rows[] = {
       {"pod:shop", "shop/db-0", "80", "error[PC3100]: --from `pod:shop` cannot be read: "},
-      {"shop/web-9", "shop/db-0", "80", "error[PC3101]: --from `shop/web-9` names nothing: there is no pod `web-9` in namespace `shop`"},
+      {"shop/web-9", "shop/db-0", "80",
+       "error[PC3101]: --from `shop/web-9` names nothing: there is no pod `web-9` in namespace `shop`"},
       {"shop/web-0", "node:n9", "80", "error[PC3101]: --to `node:n9` names nothing: there is no node `n9`"},
       {"shop/web-0", "ops/done-0", "80", "pod ops/done-0 has finished"},
       {"shop/web-0", "svc:shop/nope", "80", "there is no Service `nope` in namespace `shop`"},
       {"shop/web-0", "entity:world", "80", "an entity is many ends"},
       {"shop/web-0", "pod:shop/app=nope", "80", "error[PC3010]: `pod:shop/app=nope` names nothing"},
       {"svc:shop/db", "shop/db-0", "80", "error[PC3102]: --from `svc:shop/db` is a Service"},
-      {"ops/four-0", "ip:2001:db8::1", "80", "error[PC3103]: no packet goes from pod:ops/four-0 to ip:2001:db8::1 by tcp"},
+      {"ops/four-0", "ip:2001:db8::1", "80",
+       "error[PC3103]: no packet goes from pod:ops/four-0 to ip:2001:db8::1 by tcp"},
       {"node:n1", "node:n2", "80", "error[PC3104]: neither end is a pod"},
       {"shop/web-0", "svc:shop/db", "80", "error[PC3105]: Service `shop/db` has no port tcp 80"},
-      {"ops/probe-0", "svc:default/kubernetes", "443/tcp", "error[PC3106]: Service `default/kubernetes` has no ready backend"}};
+      {"ops/probe-0", "svc:shop/idle", "80/tcp", "error[PC3106]: Service `shop/idle` has no ready backend"}};
   for (const Row& row : rows) {
     const Result result = trace(row.from, row.to, row.port);
     INFO(result.out << result.err);

@@ -1,0 +1,238 @@
+// What verify says of all packets, on real OVN: its counterexamples fare there as it says, and so do packets of which it
+// says nothing. Objects are migrated ones of the conformance cases, whole and damaged in one place.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <iostream>
+#include <random>
+
+#include "backends/kubeovn/print.h"
+#include "tests/mutations.h"
+#include "tests/ovn/judge.h"
+#include "tests/ovn/options.h"
+#include "tests/ovn/random_services.h"
+#include "tests/ovn/sample.h"
+#include "tests/reported.h"
+
+using namespace policyconv;
+using namespace policyconv::real_ovn;
+using mutations::Migrated;
+using verify::Change;
+using verify::Packet;
+using verify::Region;
+
+namespace {
+
+std::string_view name(Change change) {
+  switch (change) {
+    case Change::Looser:
+      return "looser";
+    case Change::Undefined:
+      return "undefined";
+    case Change::Stricter:
+      return "stricter";
+    case Change::Infrastructure:
+      break;
+  }
+  return "infrastructure";
+}
+
+std::string_view name(std::optional<Verdict> verdict) {
+  return verdict ? to_string(*verdict) : "-";
+}
+
+struct Tally {
+  std::size_t objects = 0, differing = 0;                                 // sets of objects
+  std::size_t looser = 0, stricter = 0, infrastructure = 0, services = 0;  // confirmed counterexamples
+  std::size_t ties = 0;                                                   // regions of which OVN says what it likes
+  std::size_t same = 0, others = 0;  // other packets: of no region, and of a region; as verify says
+  std::size_t wrong = 0, traces = 0;
+
+  [[nodiscard]] std::size_t confirmed() const { return looser + stricter + infrastructure + services; }
+  void print(std::string_view what, double seconds) const {
+    std::cout << fmt::format(
+        "{}: {} sets of objects, {} with differences; {} counterexamples confirmed ({} looser, {} stricter, {} "
+        "infrastructure, {} by way of a Service), {} ties left out; {} more packets of regions, {} of none; {} wrong; {} "
+        "traces in {:.0f} s\n",
+        what, objects, differing, confirmed(), looser, stricter, infrastructure, services, ties, others, same, wrong,
+        traces, seconds);
+  }
+};
+
+class Suite {
+ public:
+  Tally tally;
+
+  explicit Suite(unsigned seed) : random_(seed) {}
+
+  /// `more`: how many packets to ask about besides the counterexamples.
+  void check(const Migrated& objects, const kubeovn::Manifest& manifest, std::size_t more) {
+    const Cluster& cluster = objects.input->cluster;
+    const cilium::Policies& policies = objects.input->policies;
+    std::vector<std::string> yaml;
+    for (kubeovn::OutputFile& file : kubeovn::print(manifest, policies.catalog)) yaml.push_back(std::move(file.text));
+    const verify::Space space(policies, objects.semantics, manifest, cluster, 1);
+    const verify::Reported reported(space, cluster);
+    const verify::SourceMeaning cilium(policies, cluster, objects.semantics);
+    Judge judge(server_, cluster, manifest.release.minor, yaml);
+    where_ = fmt::format("{} (Kube-OVN 1.{})", objects.name, manifest.release.minor);
+    ++tally.objects;
+    if (!reported.regions().empty()) ++tally.differing;
+    for (const Region& region : reported.regions()) check(region, cluster, cilium, judge);
+    const std::vector<verify::Asked> all =
+        packets_of(space, cluster, verify::probes(manifest, objects.asked));
+    for (std::size_t i = 0; i < more && !all.empty(); ++i) check(all[random_() % all.size()], reported, cilium, judge);
+    tally.traces += judge.traces();
+  }
+
+  std::mt19937& random() { return random_; }
+
+ private:
+  void check(const Region& region, const Cluster& cluster, const verify::SourceMeaning& cilium, Judge& judge) {
+    if (region.change == Change::Undefined) {
+      ++tally.ties;
+      return;
+    }
+    const Verdict wanted = region.change == Change::Stricter ? Verdict::Deny : Verdict::Allow;
+    if (cilium.decide(region.example_flow) == wanted) {
+      complain(fmt::format("NO COUNTEREXAMPLE: Cilium says {} too, {}", to_string(wanted), to_string(region.traffic)),
+               region.example, judge);
+    } else if (region.service) {
+      if (check_service(region, cluster, judge)) ++tally.services;
+    } else {
+      const Judged judged = judge(region.example, Conntrack::New);
+      if (judged.verdict() == wanted)
+        ++(region.change == Change::Looser     ? tally.looser
+           : region.change == Change::Stricter ? tally.stricter
+                                               : tally.infrastructure);
+      else
+        complain(fmt::format("NOT {} but egress {}, ingress {}", name(region.change), name(judged.egress),
+                             name(judged.ingress)),
+                 region.example, judge);
+    }
+  }
+
+  /// The first packet goes to the Service's address: its sender's end is asked about that, its receiver's end about the
+  /// backend (K§2.4). Which backend a load balancer takes is its choice, so the two are asked one by one.
+  bool check_service(const Region& region, const Cluster& cluster, Judge& judge) {
+    Packet at_backend = region.example;
+    const verify::Flow& flow = region.example_flow;
+    at_backend.destination = *verify::address_of(cluster, flow.to, region.example.source.family);
+    at_backend.port = flow.port;
+    if (const auto* pod = std::get_if<verify::PodEnd>(&flow.to)) at_backend.to_pod = pod->pod;
+    const bool leaves = judge.trace(region.example, Conntrack::New).left_port;
+    const Judged direct = judge(at_backend, Conntrack::New);
+    const bool as_said = region.change == Change::Stricter
+                             ? !leaves && direct.verdict() == Verdict::Allow
+                             : leaves && direct.egress == Verdict::Deny && direct.ingress != Verdict::Deny;
+    if (!as_said)
+      complain(fmt::format("NOT {} by way of the Service: {}, the backend itself egress {}, ingress {}",
+                           name(region.change), leaves ? "leaves" : "is dropped", name(direct.egress),
+                           name(direct.ingress)),
+               region.example, judge);
+    return as_said;
+  }
+
+  void check(const verify::Asked& asked, const verify::Reported& reported, const verify::SourceMeaning& cilium,
+             Judge& judge) {
+    const std::string said = reported.about(asked);
+    if (said == "undefined") return;
+    const Verdict wanted = cilium.decide(asked.flow);
+    const Judged judged = judge(asked.packet, Conntrack::New);
+    const std::string is = judged.verdict() == wanted ? "" : wanted == Verdict::Deny ? "looser" : "stricter";
+    if (is == said)
+      ++(said.empty() ? tally.same : tally.others);
+    else
+      complain(fmt::format("`{}` IS REPORTED, `{}` IT IS: Cilium {}, egress {}, ingress {}", said, is,
+                           to_string(wanted), name(judged.egress), name(judged.ingress)),
+               asked.packet, judge);
+  }
+
+  void complain(const std::string& what, const Packet& packet, Judge& judge) {
+    if (++tally.wrong > 15) return;
+    std::cout << fmt::format("{}: {}\n  {}\n", where_, what, judge.command(packet, Conntrack::New));
+  }
+
+  Server server_;
+  std::mt19937 random_;
+  std::string where_;
+};
+
+Migrated migrated(const conformance::Case& source, int minor, std::mt19937* services = nullptr) {
+  Migrated result;
+  result.name = source.name;
+  *result.input = conformance::read(source);
+  result.semantics = conformance::semantics();
+  result.input->cluster.service_cidrs = conformance::service_cidrs();
+  if (services != nullptr) add_services(*result.input, source, *services);
+  for (const conformance::Flow& flow : source.flows) result.asked.emplace_back(flow.protocol, flow.port);
+  result.migrate(minor);
+  return result;
+}
+
+/// Damages these objects in one random place.
+kubeovn::Manifest damaged(const Migrated& victim, std::mt19937& random) {
+  for (;;) {
+    kubeovn::Manifest manifest = victim.manifest;
+    if (mutations::damages[random() % std::size(mutations::damages)](manifest, random)) return manifest;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("counterexamples for migrated objects are counterexamples on real OVN", "[verify]") {
+  const Options wanted = options(std::chrono::seconds(0));
+  Suite suite(wanted.seed);
+  const std::size_t step = wanted.full ? 1 : 3;
+  Progress progress("verify, migrated", 2 * 149 / step);
+  const auto check = [&](const conformance::Case& source) {
+    if (!wanted.only.empty() && source.name != wanted.only) return;
+    for (const int minor : {16, 14}) {
+      const Migrated objects = migrated(source, minor);
+      suite.check(objects, objects.manifest, wanted.full ? 40 : 15);
+      progress.at(suite.tally.objects, suite.tally.traces);
+    }
+  };
+  conformance::for_each_case("curated.jsonl", step, check);
+  if (wanted.full) conformance::for_each_case("public.jsonl.gz", 4, check);
+  suite.tally.print(fmt::format("verify on migrated objects, OVN {}, seed {}", ovn_version(), wanted.seed),
+                    progress.seconds());
+  CHECK(suite.tally.wrong == 0);
+  if (wanted.only.empty()) CHECK(suite.tally.confirmed() > 1);
+}
+
+TEST_CASE("counterexamples for damaged objects are counterexamples on real OVN", "[verify]") {
+  const Options wanted = options(std::chrono::seconds(0));
+  Suite suite(wanted.seed);
+  const std::vector<Migrated> victims = mutations::victims();
+  const std::size_t count = wanted.full ? 600 : 60;
+  Progress progress("verify, damaged", count);
+  while (suite.tally.objects < count) {
+    const Migrated& victim = victims[suite.random()() % victims.size()];
+    suite.check(victim, damaged(victim, suite.random()), wanted.full ? 40 : 15);
+    progress.at(suite.tally.objects, suite.tally.traces);
+  }
+  suite.tally.print(fmt::format("verify on damaged objects, OVN {}, seed {}", ovn_version(), wanted.seed),
+                    progress.seconds());
+  CHECK(suite.tally.wrong == 0);
+  CHECK(suite.tally.confirmed() > 1);
+}
+
+TEST_CASE("counterexamples by way of a Service are counterexamples on real OVN", "[verify]") {
+  const Options wanted = options(std::chrono::seconds(0));
+  Suite suite(wanted.seed);
+  const std::vector<conformance::Case> cases = shuffled_public_cases(wanted.seed);
+  const std::size_t count = wanted.full ? 400 : 40;
+  Progress progress("verify, Services", count);
+  for (std::size_t i = 0; i < cases.size() && suite.tally.objects < count; ++i) {
+    const Migrated victim = migrated(cases[i], i % 2 == 0 ? 16 : 14, &suite.random());
+    if (victim.manifest.security_groups.empty()) continue;
+    suite.check(victim, damaged(victim, suite.random()), 5);
+    progress.at(suite.tally.objects, suite.tally.traces);
+  }
+  suite.tally.print(fmt::format("verify with Services, OVN {}, seed {}", ovn_version(), wanted.seed),
+                    progress.seconds());
+  CHECK(suite.tally.wrong == 0);
+  CHECK(suite.tally.services > 1);
+}
