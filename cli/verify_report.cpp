@@ -129,6 +129,11 @@ std::string bug_remark() {
   return "the evaluators of single flows do not find this difference: this is a bug of policyconv, please report it";
 }
 
+bool is_sctp(const verify::Traffic& traffic) {
+  return std::all_of(traffic.begin(), traffic.end(),
+                     [](const verify::Packets& packets) { return packets.protocol == Protocol::Sctp; });
+}
+
 class Text {
  public:
   Text(const Verified& verified, bool colour) : verified_(verified), colour_(colour) {}
@@ -146,13 +151,18 @@ class Text {
   }
 
   void add_infrastructure(const std::vector<VerifiedRegion>& regions) {
-    bool any = false;
+    bool any = false, any_sctp = false;
+    const std::string note = paint("note", Style::Green, colour_);
     for (const VerifiedRegion& region : regions) {
       if (region.change != Change::Infrastructure) continue;
       any = true;
-      text_ += fmt::format("{}: {} passes in Kube-OVN whatever the policies, as pods need it\n",
-                           paint("note", Style::Green, colour_), region_text(region, verified_.one_family));
+      if (is_sctp(region.traffic)) any_sctp = true;
+      else
+        text_ += fmt::format("{}: {} passes in Kube-OVN whatever the policies, as pods need it\n", note,
+                             region_text(region, verified_.one_family));
     }
+    if (any_sctp)
+      text_ += note + ": sctp passes in Kube-OVN between ends that no policy selects; Cilium dropped it, without --sctp\n";
     if (any) text_ += '\n';
   }
 

@@ -193,6 +193,9 @@ void read_subnet(Object& object, ClusterFacts& facts) {
   subnet.enable_dhcp = spec["enableDHCP"].flag();
   subnet.enable_lb = spec["enableLb"].flag(true);
   subnet.loc = object.loc;
+  // On a VLAN the gateway is somebody's router, unless Kube-OVN's own one answers for it.
+  if (!spec["vlan"].text().empty() && !spec["logicalGateway"].flag())
+    facts.cluster.held.push_back({"gateway of Subnet", subnet.name, subnet.name, subnet.gateways, subnet.loc});
   facts.cluster.subnets.push_back(std::move(subnet));
 }
 

@@ -204,15 +204,19 @@ class Classifier {
     for (const auto* more : {&cluster_.pod_cidrs, &cluster_.service_cidrs, &cluster_.node_cidrs, &cluster_.join_cidrs})
       append(ranges, *more);
 
-    std::set<Address> inside = held_by_nodes_;  // pods and nodes are no outside
+    // Pods and nodes are not outside. Gateways are ports of logical routers, which answer ICMP and nothing else, and that
+    // passes whatever the policies say; one that is a machine of its own is in Cluster::held.
+    std::set<Address> inside = held_by_nodes_;
     for (const Pod& pod : cluster_.pods)
       if (!pod.finished) inside.insert(pod.addresses.begin(), pod.addresses.end());
     std::map<Address, std::vector<std::size_t>> services;
     for (std::size_t i = 0; i < cluster_.services.size(); ++i)
       for (const Address& address : cluster_.services[i].cluster_ips) services[address].push_back(i);
     std::set<Address> held;
-    for (const Subnet& subnet : cluster_.subnets) held.insert(subnet.gateways.begin(), subnet.gateways.end());
     for (const HeldAddress& each : cluster_.held) held.insert(each.addresses.begin(), each.addresses.end());
+    for (const Subnet& subnet : cluster_.subnets)
+      for (const Address& gateway : subnet.gateways)
+        if (!held.contains(gateway)) inside.insert(gateway);
 
     std::vector<Cidr> all = multicast;
     for (std::size_t i = 0; i < cuts_.size(); ++i) all.push_back(cuts_[i]);

@@ -27,7 +27,7 @@ struct EndClass {
   std::vector<Cidr> except;        // Outside: the prefixes inside `within` that are not part of this class
   std::vector<Address> addresses;  // one for each family that the class has (of `pods.front()`, for Pods)
   std::vector<std::size_t> services;  // Service: indices into Cluster::services
-  bool is_held = false;            // Outside: one address inside the cluster's ranges that a gateway or Vip holds
+  bool is_held = false;            // Outside: one address inside the cluster's ranges that a Vip or a router on a VLAN holds
 
   [[nodiscard]] const Address* address(Family family) const {
     for (const Address& each : addresses)

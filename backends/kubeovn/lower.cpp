@@ -16,6 +16,7 @@
 #include "backends/kubeovn/entries.h"
 #include "backends/kubeovn/match.h"
 #include "backends/kubeovn/names.h"
+#include "backends/kubeovn/node_rule.h"
 #include "backends/kubeovn/rule_order.h"
 #include "backends/kubeovn/services.h"
 #include "backends/kubeovn/topology.h"
@@ -60,6 +61,8 @@ class ManifestBuilder {
     for (const auto& [at, entries] : entries_) acls(at, entries);
     if (!state_.options.sctp)
       for (const std::size_t vpc : used) drop_sctp(vpc);
+    if (state_.options.node_traffic == NodeTraffic::Anchor)
+      for (const std::size_t vpc : used) keep_nodes_out(vpc);
     patch_subnets();
     manifest_.bindings = bind(names_, used, state_);
     manifest_.node_anchor = state_.options.node_traffic == NodeTraffic::Anchor && !manifest_.security_groups.empty();
@@ -337,7 +340,31 @@ class ManifestBuilder {
     if (vpc_of(vpc).subnets.empty()) return;
     for (const Direction direction : {Direction::Ingress, Direction::Egress})
       acls_[vpc].push_back({direction, sctp_drop_priority(state_.options.release),
-                            match_sctp(helper_name("base", vpc_of(vpc).name), direction), AclAction::Drop, {}});
+                            match_sctp(helper_name("base", vpc_of(vpc).name), direction), AclAction::Drop, {}, "SCTP is off"});
+  }
+
+  // Pods of a VPC of their own have no route to nodes (K§7.1), but what the node rule lets in may come through a NAT
+  // gateway.
+  void keep_nodes_out(std::size_t index) {
+    const Vpc& vpc = vpc_of(index);
+    const std::vector<std::string> others = sharing_addresses(vpc, state_.topology.vpcs);
+    if (vpc.name == default_vpc || others.empty()) return;
+    for (const Family family : vpc.families) {
+      std::vector<Cidr> nodes;
+      for (const Address& node : vpc.node_internal)
+        if (node.family == family) nodes.push_back(host_cidr(node));
+      if (!nodes.empty())
+        acls_[index].push_back({Direction::Ingress, keep_nodes_out_priority,
+                                match_addresses(helper_name("base", vpc.name), Direction::Ingress, {}, family, nodes),
+                                AclAction::Drop, {}, "the node rule would let them in where another VPC has the same addresses"});
+    }
+    const bool closes_allows = state_.options.release.minor < 16 &&
+                               std::any_of(vpc.node_internal.begin(), vpc.node_internal.end(), [&](const Address& node) {
+                                 return touched(index, Direction::Ingress, Band::AllowCluster, host_cidr(node));
+                               });
+    const std::string names = fmt::format("`{}`", fmt::join(others, "`, `"));
+    if (closes_allows) state_.diagnostics.report<Kind::NodesKeptOut>({}, vpc.name, names);
+    else state_.diagnostics.report<Kind::NodeRuleShadowed>({}, vpc.name, names);
   }
 
   // Every Subnet of the VPC gets the whole list: spec.acls is replaced as one, and any member may land on any of them.
@@ -481,6 +508,7 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   report_assumed(entries, topology, diagnostics);
   report_load_balancers(cluster, topology, diagnostics);
   report_node_traffic(options.node_traffic, cluster, diagnostics);
+  if (options.node_traffic == NodeTraffic::Anchor) report_shared_addresses(topology, diagnostics);
   report_network_policies(catalog, diagnostics);
   if (!options.sctp) report_sctp(program, catalog, diagnostics);
   Manifest manifest = ManifestBuilder(state, entries).build(cluster);

@@ -85,6 +85,7 @@ struct SubnetAcl {
   std::string match;
   AclAction action = AclAction::Drop;
   std::vector<RuleId> origins;
+  std::string about = {};                    // why, where no rule says so
   Loc loc = {};                              // of entries that were read
 };
 

@@ -1,116 +1,46 @@
-// Entrance: print(). YAML is written by yaml-cpp; strings that YAML would read as something else are quoted here.
+// Entrance: print(). How YAML is quoted is the matter of yaml/writer.cpp.
 #include "backends/kubeovn/print.h"
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <yaml-cpp/yaml.h>
 
 #include "backends/kubeovn/annotations.h"
+#include "yaml/writer.h"
 
 namespace policyconv::kubeovn {
 namespace {
 
+using yaml::Writer;
+
 constexpr std::string_view managed_by = "policyconv";
 
-// Would YAML read this as the same string without quotes? Says no more often than it must.
-bool plain(std::string_view text) {
-  constexpr std::array<std::string_view, 10> words{"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"};
-  constexpr std::string_view punctuation = "-_./,=() ";
-  const auto letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
-  const auto harmless = [&](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || punctuation.find(c) != std::string_view::npos;
-  };
-  std::string lowered(text);
-  for (char& c : lowered) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return !text.empty() && letter(text.front()) && text.back() != ' ' && std::all_of(text.begin(), text.end(), harmless) &&
-         std::find(words.begin(), words.end(), lowered) == words.end();
+/// Behind the line just written: which source rules a rule comes from.
+void origin_comment(Writer& writer, const Catalog& catalog, std::string_view what, const std::vector<RuleId>& origins) {
+  std::vector<std::string> names;
+  for (const RuleId id : origins) names.push_back(catalog.display(id));
+  constexpr std::size_t shown = 3;
+  std::string text = fmt::format("{}{}{}", what, names.empty() ? "" : ": ",
+                                 fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size())), "; "));
+  if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
+  writer.comment(text);
 }
-
-class Writer {
- public:
-  explicit Writer(const Catalog& catalog) : catalog_(catalog) { out_.SetIndent(2); }
-
-  void begin_document(std::string_view api_version, std::string_view kind) {
-    if (documents_++ != 0) out_ << YAML::BeginDoc;
-    out_ << YAML::BeginMap;
-    pair("apiVersion", api_version);
-    pair("kind", kind);
-  }
-  void end_document() { out_ << YAML::EndMap; }
-
-  void key(std::string_view name) { out_ << YAML::Key << std::string(name) << YAML::Value; }
-  void value(std::string_view text) {
-    if (!plain(text)) out_ << YAML::DoubleQuoted;
-    out_ << std::string(text);
-  }
-  void pair(std::string_view name, std::string_view text) {
-    key(name);
-    value(text);
-  }
-  void pair(std::string_view name, int number) {
-    key(name);
-    out_ << number;
-  }
-  void begin_map() { out_ << YAML::BeginMap; }
-  void end_map() { out_ << YAML::EndMap; }
-  void begin_list() { out_ << YAML::BeginSeq; }
-  void end_list() { out_ << YAML::EndSeq; }
-  void empty_map() { out_ << YAML::Flow << YAML::BeginMap << YAML::EndMap << YAML::Block; }
-
-  /// A block of strings: labels, annotations, matchLabels.
-  void block(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
-    key(name);
-    begin_map();
-    for (const auto& [key, text] : pairs) pair(key, text);
-    end_map();
-  }
-
-  /// JSON, which would be hard to read with every quote of it escaped.
-  void json(std::string_view name, const std::string& text) {
-    key(name);
-    out_ << YAML::SingleQuoted << text;
-  }
-
-  /// A comment behind the line just written: which source rules a rule comes from.
-  void origin_comment(std::string_view what, const std::vector<RuleId>& origins) {
-    std::vector<std::string> names;
-    for (const RuleId id : origins) names.push_back(catalog_.display(id));
-    constexpr std::size_t shown = 3;
-    std::string text = fmt::format("{}{}{}", what, names.empty() ? "" : ": ",
-                                   fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(shown, names.size())), "; "));
-    if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
-    // Names come from the input: what could end a comment line, in any reader's view, must not get into one.
-    for (char& c : text)
-      if (c < ' ' || c > '~') c = '?';
-    out_ << YAML::Comment(text);
-  }
-
-  [[nodiscard]] std::string take() const { return std::string(out_.c_str(), out_.size()) + "\n"; }
-
- private:
-  const Catalog& catalog_;
-  YAML::Emitter out_;
-  int documents_ = 0;
-};
 
 std::string_view action_of(Verdict verdict) { return verdict == Verdict::Allow ? "allow" : "drop"; }
 
-void rules(Writer& writer, std::string_view name, const std::vector<SgRule>& list) {
+void rules(Writer& writer, const Catalog& catalog, std::string_view name, const std::vector<SgRule>& list) {
   if (list.empty()) return;
   writer.key(name);
   writer.begin_list();
   for (const SgRule& rule : list) {
     writer.begin_map();
     writer.pair("ipVersion", rule.family == Family::V4 ? "ipv4" : "ipv6");
-    writer.origin_comment(fmt::format("{} {}", rule.band, action_of(rule.policy)), rule.origins);
+    origin_comment(writer, catalog, fmt::format("{} {}", rule.band, action_of(rule.policy)), rule.origins);
     writer.pair("priority", rule.priority);
     writer.pair("policy", action_of(rule.policy));
     writer.pair("protocol", to_string(rule.protocol));
@@ -144,7 +74,7 @@ void annotations(Writer& writer, const SecurityGroup& sg, const Release& release
 }
 
 std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
-  Writer writer(catalog);
+  Writer writer;
   for (const SecurityGroup& sg : manifest.security_groups) {
     writer.begin_document("kubeovn.io/v1", "SecurityGroup");
     writer.key("metadata");
@@ -158,8 +88,8 @@ std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
       writer.empty_map();
     } else {
       writer.begin_map();
-      rules(writer, "ingressRules", sg.ingress);
-      rules(writer, "egressRules", sg.egress);
+      rules(writer, catalog, "ingressRules", sg.ingress);
+      rules(writer, catalog, "egressRules", sg.egress);
       writer.end_map();
     }
     writer.end_document();
@@ -175,7 +105,7 @@ void acl(Writer& writer, std::string_view direction, int priority, std::string_v
 }
 
 std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
-  Writer writer(catalog);
+  Writer writer;
   for (const SubnetPatch& patch : manifest.subnets) {
     writer.begin_document("kubeovn.io/v1", "Subnet");
     writer.block("metadata", {{"name", patch.subnet}});
@@ -186,14 +116,14 @@ std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
     for (const ExistingAcl& kept : patch.kept) {
       writer.begin_map();
       acl(writer, kept.direction, kept.priority, kept.match, kept.action);
-      writer.origin_comment("was there before", {});
+      origin_comment(writer, catalog, "was there before", {});
       writer.end_map();
     }
     for (const SubnetAcl& entry : patch.acls) {
       writer.begin_map();
       acl(writer, entry.direction == Direction::Ingress ? "to-lport" : "from-lport", entry.priority, entry.match,
           entry.action == AclAction::AllowRelated ? "allow-related" : "drop");
-      writer.origin_comment(entry.origins.empty() ? "SCTP is off" : "from", entry.origins);
+      origin_comment(writer, catalog, entry.origins.empty() ? entry.about : "from", entry.origins);
       writer.end_map();
     }
     writer.end_list();
@@ -204,8 +134,8 @@ std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
 }
 
 // Selects nothing: its existence alone makes Kube-OVN keep the node ACL, which lets a pod's own node in (K§4.3).
-std::string node_anchor(const Catalog& catalog) {
-  Writer writer(catalog);
+std::string node_anchor() {
+  Writer writer;
   writer.begin_document("networking.k8s.io/v1", "NetworkPolicy");
   writer.key("metadata");
   writer.begin_map();
@@ -228,8 +158,8 @@ std::string node_anchor(const Catalog& catalog) {
   return writer.take();
 }
 
-std::string bindings(const Manifest& manifest, const Catalog& catalog) {
-  Writer writer(catalog);
+std::string bindings(const Manifest& manifest) {
+  Writer writer;
   for (const Binding& binding : manifest.bindings) {
     writer.begin_document("v1", "Pod");
     writer.key("metadata");
@@ -250,8 +180,8 @@ std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) 
   std::vector<OutputFile> files;
   if (!manifest.security_groups.empty()) files.push_back({"00-security-groups.yaml", security_groups(manifest, catalog)});
   if (!manifest.subnets.empty()) files.push_back({"10-subnet-acls.yaml", subnet_acls(manifest, catalog)});
-  if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor(catalog)});
-  if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings(manifest, catalog)});
+  if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor()});
+  if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings(manifest)});
   return files;
 }
 
