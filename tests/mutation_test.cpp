@@ -16,11 +16,19 @@ namespace {
 
 /// What should be reported, by the evaluators that look at single packets.
 std::string expected(const Judges& judges, const Asked& asked) {
+  const auto is_in_other_vpc = [&](const End& end) {
+    const auto* pod = std::get_if<PodEnd>(&end);
+    const Subnet* subnet = pod == nullptr ? nullptr : subnet_of(judges.cluster, judges.cluster.pods[pod->pod]);
+    return subnet != nullptr && subnet->vpc != "ovn-cluster";
+  };
+  // Space::has_route
+  const bool has_route = !std::holds_alternative<NodeEnd>(asked.flow.from) || !is_in_other_vpc(asked.flow.to);
   const bool by_policies = judges.policies_pass(asked.flow);
   const char by_objects = judges.objects(asked.packet);
   if (by_objects == 't') return "undefined";
   if (by_policies == (by_objects == 'a')) return "";
-  return by_policies ? "stricter" : "looser";
+  if (by_policies) return has_route ? "stricter" : "";
+  return "looser";
 }
 
 }  // namespace

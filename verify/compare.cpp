@@ -123,21 +123,12 @@ class Comparer {
       const Traffic exempt = space_.infrastructure(from, to, family);
       of(Change::Looser) = without(looser, exempt);
       of(Change::Infrastructure) = common(looser, exempt);
-      if (has_route(from, to))
+      if (space_.has_route(from, to))
         of(Change::Stricter) = without(without(passing.policies, passing.objects), passing.undefined);
       of(Change::Undefined) = std::move(passing.undefined);
     }
     for (std::size_t change = 0; change < by_change.size(); ++change)
       add_ways(static_cast<Change>(change), std::move(by_change[change][0]), std::move(by_change[change][1]), ways);
-  }
-
-  /// A node has no way of its own into another VPC than the default one (K§7.1): what comes from its address came through
-  /// NAT, and that it does not get in is no loss.
-  [[nodiscard]] bool has_route(std::size_t from, std::size_t to) const {
-    const Subnet* subnet = to < all_.rows.size() ? all_.classes.pods[to].subnet : nullptr;
-    const EndKind kind = all_.classes.ends[from].kind;
-    const bool is_node = kind == EndKind::OwnNode || kind == EndKind::OtherNode;
-    return !is_node || subnet == nullptr || subnet->vpc == "ovn-cluster";
   }
 
   // --- regions ---------------------------------------------------------------------------------------------------

@@ -149,6 +149,14 @@ Passing Space::between(std::size_t from, std::size_t to, Family family) const {
   return both;
 }
 
+bool Space::has_route(std::size_t from, std::size_t to) const {
+  const EndClasses& classes = prepared_->classes;
+  const EndKind kind = classes.ends[from].kind;
+  const Subnet* subnet = to < classes.pods.size() ? classes.pods[to].subnet : nullptr;
+  const bool is_node = kind == EndKind::OwnNode || kind == EndKind::OtherNode;
+  return !is_node || subnet == nullptr || subnet->vpc == "ovn-cluster";
+}
+
 Traffic Space::infrastructure(std::size_t from, std::size_t to, Family family) const {
   const Prepared& all = *prepared_;
   Traffic traffic = needed_by_pods(all, from, to, family);

@@ -50,6 +50,9 @@ class Space {
   [[nodiscard]] bool meet(std::size_t from, std::size_t to, Family family) const;
   /// Only for ends that meet.
   [[nodiscard]] Passing between(std::size_t from, std::size_t to, Family family) const;
+  /// False for nodes towards pods of another VPC than the default one (K§7.1): what comes from the address of a node there
+  /// came through NAT, and that it does not get in is no loss.
+  [[nodiscard]] bool has_route(std::size_t from, std::size_t to) const;
   /// What no policy is meant to decide about: see Change::Infrastructure. Only for ends that meet.
   [[nodiscard]] Traffic infrastructure(std::size_t from, std::size_t to, Family family) const;
 
