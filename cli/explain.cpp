@@ -17,6 +17,7 @@ namespace {
 
 constexpr Explanation explanations[] = {
 #define POLICYCONV_EXPLAIN(name, happened, why, remedy, example) {Kind::name, happened, why, remedy, example},
+#include "cli/explain_texts/assess.def"
 #include "cli/explain_texts/cilium.def"
 #include "cli/explain_texts/input.def"
 #include "cli/explain_texts/kubeovn.def"

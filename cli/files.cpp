@@ -146,8 +146,9 @@ class Batch {
   std::error_code ignored_;
 };
 
-void remove_stale(const fs::path& directory, const std::vector<kubeovn::OutputFile>& files, Diagnostics& diagnostics) {
-  for (const std::string_view name : kubeovn::output_names) {
+void remove_stale(const fs::path& directory, const std::vector<kubeovn::OutputFile>& files,
+                  std::span<const std::string_view> own, Diagnostics& diagnostics) {
+  for (const std::string_view name : own) {
     const bool wanted = std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
     const fs::path path = directory / name;
     if (!wanted && ::unlink(path.c_str()) != 0 && errno != ENOENT)
@@ -200,7 +201,7 @@ std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
 }
 
 void write_directory(const std::string& directory, const std::vector<kubeovn::OutputFile>& files,
-                     Diagnostics& diagnostics) {
+                     Diagnostics& diagnostics, std::span<const std::string_view> own) {
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return report_write_error(directory, error.value(), diagnostics);
@@ -208,7 +209,7 @@ void write_directory(const std::string& directory, const std::vector<kubeovn::Ou
   for (const kubeovn::OutputFile& file : files)
     if (!batch.add(file, diagnostics)) return;
   if (!batch.rename_all(diagnostics)) return;
-  remove_stale(directory, files, diagnostics);
+  remove_stale(directory, files, own, diagnostics);
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (opened.valid()) ::fsync(opened.get());  // makes the renames last; a file system that cannot is no failure
 }

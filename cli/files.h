@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <iosfwd>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/kubeovn/print.h"
@@ -33,9 +35,9 @@ class Reader {
 
 /// Writes every file into `directory` (created if missing) under a temporary name, then renames all of them, then
 /// removes those of an earlier run that are not among `files`. On failure nothing of an earlier run has changed,
-/// except if a rename itself fails.
+/// except if a rename itself fails. `own`: the names that an earlier run may have left.
 void write_directory(const std::string& directory, const std::vector<kubeovn::OutputFile>& files,
-                     Diagnostics& diagnostics);
+                     Diagnostics& diagnostics, std::span<const std::string_view> own = kubeovn::output_names);
 
 /// Writes the files as one multi-document YAML stream, each behind a comment with its name.
 void write_stream(std::ostream& out, const std::vector<kubeovn::OutputFile>& files, Diagnostics& diagnostics);

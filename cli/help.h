@@ -17,6 +17,7 @@ commands:
   verify            prove, for all packets, that policies and objects mean the same, or show where they do not
   trace             one flow through both systems, with the rule that decides at each end
   replay FLOWS      flows that Hubble recorded: which of them would fare differently
+  assess PATH...    can this cluster leave Cilium chaining? Address conflicts, what Cilium is used for, ways out
   explain [CODE]    what a code of the report means and what to do about it; without a code, list them all
 
 options:
@@ -28,6 +29,7 @@ examples:
   kubectl get ns,pods,nodes,svc,endpointslices,subnets,vpcs -A -o yaml > cluster.yaml
   policyconv migrate policies.yaml --cluster cluster.yaml -o out/
   policyconv verify --policies policies.yaml --objects out/ --cluster cluster.yaml
+  policyconv assess cluster.yaml
   policyconv explain PC0301
 )";
 
@@ -207,6 +209,58 @@ examples:
   policyconv replay flows.json --policies policies/ --objects out/ --cluster cluster.yaml
 )");
 }
+
+inline constexpr std::string_view assess_help =
+    R"(policyconv assess - can and should this cluster leave Cilium chaining?
+
+usage: policyconv assess PATH... [OPTION...]
+       policyconv assess --print-collect
+
+Reads a cluster dump, in any mix of files, and reports: addresses that Cilium cannot tell apart and what ends that; whether
+chaining works at all; what Cilium is used for and what becomes of it; the three ways out, weighed for this cluster; an
+address plan for NAT gateways; readiness of each namespace; and what the dump lacks, with the kubectl line that fetches
+it. The report goes to standard output. A PATH is a file, a directory, or `-` for standard input.
+
+input:
+  --print-collect              print a shell script that fetches everything into one file, without Secrets
+  -n, --namespace NAME         namespace of policies that name none (default: default)
+
+both systems, as for `policyconv migrate`:
+  --cilium 1.14...1.20         Cilium's version (default: 1.18)
+  --cluster-name NAME          Cilium's cluster name (default: default)
+  --policy-default-local-cluster true|false
+                               whether peers are sought in the local cluster only (default: true from 1.19 on)
+  --sctp                       Cilium runs with enable-sctp
+  --kube-ovn 1.12...1.16       Kube-OVN's version (default: 1.16)
+  --node-traffic anchor|all-nodes|none
+                               how a pod's own node gets in after the migration
+  --allow-looser CODE          accept the approximation with this code (repeatable)
+  --pod-cidr, --service-cidr, --node-cidr, --join-cidr CIDR; --node-local-dns IP
+                               addresses that the dump does not tell (repeatable, comma lists)
+
+output:
+  --format text|markdown|json|html
+                               (default: text); html is one file that needs no network
+  --plan FILE                  write the VpcNatGateways of the address plan, ready for kubectl
+  --rehearsal DIR              write a test environment for a kind cluster: pods that stand in for the real ones, the
+                               migrated objects, and flows to try with their expected verdicts
+  -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
+  -h, --help                   this text
+
+exit status:
+  0   ready
+  1   bad input, or reading or writing failed
+  2   wrong usage
+  3   work to do
+  5   blocked
+
+examples:
+  policyconv assess --print-collect > collect.sh && sh collect.sh cluster.yaml
+  policyconv assess cluster.yaml --plan plan.yaml
+  policyconv assess dump/ --format html > assessment.html
+  policyconv assess cluster.yaml --rehearsal rehearsal/
+)";
 
 inline constexpr std::string_view explain_help = R"(policyconv explain - what a code of the report means
 

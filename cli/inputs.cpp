@@ -1,6 +1,7 @@
 #include "cli/inputs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "backends/kubeovn/lower.h"
@@ -21,7 +22,7 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 Cluster read_cluster(const InputOptions& options, const std::vector<std::uint32_t>& files, Inputs& inputs) {
   Cluster cluster;
   if (!options.cluster_paths.empty())
-    cluster = cilium::parse_cluster(inputs.sources, files, options.jobs, inputs.diagnostics);
+    cluster = cilium::parse_cluster(inputs.sources, files, options.jobs, inputs.diagnostics, &inputs.trees);
   append(cluster.pod_cidrs, options.ranges.pods);
   append(cluster.service_cidrs, options.ranges.services);
   append(cluster.node_cidrs, options.ranges.nodes);
@@ -47,9 +48,14 @@ void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) 
   const auto policy_files = reader.read(options.paths);
   inputs.object_files = reader.read(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);
+  std::vector<std::uint32_t> shared;
+  std::set_intersection(policy_files.begin(), policy_files.end(), inputs.cluster_files.begin(), inputs.cluster_files.end(),
+                        std::back_inserter(shared));
+  inputs.trees = yaml::read_trees(inputs.sources, shared, options.jobs);
   inputs.policies = cilium::parse_policies(
-      inputs.sources, policy_files, {options.semantics, options.default_namespace, options.jobs}, inputs.diagnostics);
-  require_policies(inputs.policies.catalog, inputs.diagnostics);
+      inputs.sources, policy_files, {options.semantics, options.default_namespace, options.jobs, &inputs.trees},
+      inputs.diagnostics);
+  if (options.policies_required) require_policies(inputs.policies.catalog, inputs.diagnostics);
   inputs.cluster = read_cluster(options, inputs.cluster_files, inputs);
 }
 

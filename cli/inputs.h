@@ -14,6 +14,7 @@
 #include "ir/diagnostics.h"
 #include "ir/program.h"
 #include "ir/source.h"
+#include "yaml/tree.h"
 
 namespace policyconv::cli {
 
@@ -23,10 +24,11 @@ struct Inputs {
   cilium::Policies policies;
   Cluster cluster;
   std::vector<std::uint32_t> object_files, cluster_files;
+  yaml::Trees trees;  // of files that several readers read
 };
 
 /// Reads the files that the options name. All mistakes of all files are in `diagnostics` afterwards; no policy at all
-/// is one, too.
+/// is one, too, unless the options say otherwise.
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs);
 
 [[nodiscard]] ir::Program program_of(const InputOptions& options, Inputs& inputs);

@@ -8,6 +8,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <optional>
@@ -30,6 +31,10 @@ constexpr std::array<Choice<Emit>, 2> emits = {{{"objects", Emit::Objects}, {"ir
 constexpr std::array<Choice<Format>, 2> two_formats = {{{"text", Format::Text}, {"json", Format::Json}}};
 constexpr std::array<Choice<Format>, 3> formats = {
     {{"text", Format::Text}, {"json", Format::Json}, {"markdown", Format::Markdown}}};
+constexpr std::array<Choice<DocumentFormat>, 4> document_formats = {{{"text", DocumentFormat::Text},
+                                                                     {"markdown", DocumentFormat::Markdown},
+                                                                     {"json", DocumentFormat::Json},
+                                                                     {"html", DocumentFormat::Html}}};
 constexpr std::array<Choice<Protocol>, 5> protocols = {{{"tcp", Protocol::Tcp},
                                                         {"udp", Protocol::Udp},
                                                         {"sctp", Protocol::Sctp},
@@ -224,9 +229,8 @@ std::optional<Answer> parse(CLI::App& command, std::vector<std::string> args, st
   }
 }
 
-/// Where facts come from and how both systems are set up: the same for every command.
-void add_input(CLI::App& app, InputOptions& input) {
-  app.add_option("--cluster", input.cluster_paths);
+/// How both systems are set up: the same for every command.
+void add_systems(CLI::App& app, InputOptions& input) {
   app.add_option("-n,--namespace", input.default_namespace);
   add_minor_version(app, "--cilium", 14, 20, input.semantics.cilium_minor);
   app.add_option("--cluster-name", input.semantics.cluster_name);
@@ -242,6 +246,12 @@ void add_input(CLI::App& app, InputOptions& input) {
   add_addresses(app, "--node-local-dns", input.ranges.node_local_dns);
   input.jobs = std::max(1U, std::thread::hardware_concurrency());
   add_jobs(app, input.jobs);
+}
+
+/// Where facts come from, too.
+void add_input(CLI::App& app, InputOptions& input) {
+  app.add_option("--cluster", input.cluster_paths);
+  add_systems(app, input);
 }
 
 void add_both_sides(CLI::App& app, InputOptions& input) {
@@ -286,6 +296,16 @@ void declare(CLI::App& app, ReplayOptions& options) {
   add_choice(app, "--color", colours, options.colour);
 }
 
+void declare(CLI::App& app, AssessOptions& options) {
+  app.add_option("PATH", options.input.paths);
+  add_systems(app, options.input);
+  app.add_flag("--print-collect", options.print_collect);
+  app.add_option("--plan", options.plan);
+  app.add_option("--rehearsal", options.rehearsal);
+  add_choice(app, "--format", document_formats, options.format);
+  add_choice(app, "--color", colours, options.colour);
+}
+
 void declare(CLI::App& app, ExplainOptions& options) {
   app.add_option("CODE", options.codes);
 }
@@ -303,6 +323,18 @@ std::string settle(MigrateOptions& options, const CLI::App& app) {
   if (options.emit == Emit::Ir && !options.output.empty())
     return "`--emit ir` prints to standard output; leave out `--output`";
   if (options.emit == Emit::Ir && options.verify) return "`--verify` is about objects; leave out `--emit ir`";
+  return {};
+}
+
+std::string settle(AssessOptions& options, const CLI::App& app) {
+  settle(options.input);
+  options.input.policies_required = false;
+  options.input.cluster_paths = options.input.paths;
+  if (options.print_collect && !options.input.paths.empty()) return "`--print-collect` reads nothing; leave out the files";
+  if (!options.print_collect && options.input.paths.empty())
+    return "no dump given; name files or directories, or `-`; --print-collect prints a script that makes one";
+  if (app.count("--plan") > 0 && std::filesystem::path(options.plan).filename().empty()) return "`--plan` names no file";
+  if (app.count("--rehearsal") > 0 && options.rehearsal.empty()) return "`--rehearsal` names no directory";
   return {};
 }
 
@@ -344,6 +376,7 @@ Request parse_command_line(std::vector<std::string> args) {
   if (command == "verify") return parse_as<VerifyOptions>(command, std::move(args), verify_help());
   if (command == "trace") return parse_as<TraceOptions>(command, std::move(args), trace_help());
   if (command == "replay") return parse_as<ReplayOptions>(command, std::move(args), replay_help());
+  if (command == "assess") return parse_as<AssessOptions>(command, std::move(args), assess_help);
   if (command == "explain") return parse_as<ExplainOptions>(command, std::move(args), explain_help);
   if (command == "-h" || command == "--help" || command == "help") return Answer{std::string(general_help), 0};
   if (command == "--version") return Answer{"policyconv " POLICYCONV_VERSION "\n", 0};
@@ -358,6 +391,7 @@ std::vector<std::string> options_of(std::string_view command) {
   if (command == "verify") return options_declared<VerifyOptions>();
   if (command == "trace") return options_declared<TraceOptions>();
   if (command == "replay") return options_declared<ReplayOptions>();
+  if (command == "assess") return options_declared<AssessOptions>();
   if (command == "explain") return options_declared<ExplainOptions>();
   return {};
 }

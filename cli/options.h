@@ -20,6 +20,7 @@ namespace policyconv::cli {
 
 enum class Emit : std::uint8_t { Objects, Ir };
 enum class Format : std::uint8_t { Text, Json, Markdown };
+enum class DocumentFormat : std::uint8_t { Text, Markdown, Json, Html };
 
 /// Where things lie, for runs that have no cluster dump to say so.
 struct Ranges {
@@ -30,6 +31,7 @@ struct Ranges {
 /// What every command that reads policies is told about its input and about both systems.
 struct InputOptions {
   std::vector<std::string> paths, cluster_paths;
+  bool policies_required = true;
   std::vector<std::string> object_paths;  // not for migrate; empty: what migrate would make of the policies
   std::string default_namespace = "default";
   Semantics semantics;
@@ -80,6 +82,15 @@ struct ReplayOptions {
   Colour colour = Colour::Auto;
 };
 
+struct AssessOptions {
+  InputOptions input;  // policies and facts from the same files
+  bool print_collect = false;
+  std::string plan;       // a file for the objects of the address plan; empty: none
+  std::string rehearsal;  // a directory for the test environment; empty: none
+  DocumentFormat format = DocumentFormat::Text;
+  Colour colour = Colour::Auto;
+};
+
 struct ExplainOptions {
   std::vector<std::string> codes;  // as typed; empty: list all
 };
@@ -92,12 +103,13 @@ struct Answer {
 
 inline constexpr int usage_error = 2;
 
-using Request = std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, ExplainOptions, Answer>;
+using Request =
+    std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, ExplainOptions, Answer>;
 /// `args` without the program's name.
 [[nodiscard]] Request parse_command_line(std::vector<std::string> args);
 
 /// The commands, and the long names of the options of each, for tests of the help.
-inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "explain"};
+inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "assess", "explain"};
 [[nodiscard]] std::vector<std::string> options_of(std::string_view command);
 
 }  // namespace policyconv::cli

@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "cli/assess.h"
 #include "cli/explain.h"
 #include "cli/migrate.h"
 #include "cli/options.h"
@@ -23,6 +24,7 @@ struct Runner {
   int operator()(const VerifyOptions& options) const { return verify(options, in, out, err); }
   int operator()(const TraceOptions& options) const { return trace(options, in, out, err); }
   int operator()(const ReplayOptions& options) const { return replay(options, in, out, err); }
+  int operator()(const AssessOptions& options) const { return assess(options, in, out, err); }
   int operator()(const ExplainOptions& options) const { return explain(options.codes, out, err); }
   int operator()(const Answer& answer) const {
     (answer.status == 0 ? out : err) << answer.text;

@@ -20,11 +20,12 @@ struct FileFacts {
   Diagnostics diagnostics;
 };
 
-FileFacts read_file(const Sources& sources, std::uint32_t file) {
+FileFacts read_file(const yaml::Trees* known, const Sources& sources, std::uint32_t file) {
   FileFacts read;
   const auto use = [&](const decode::ApiObject& object) { read_cluster_object(object, read.facts, read.diagnostics); };
-  for (const yaml::Node& document : yaml::read_documents(sources, file, read.diagnostics))
-    decode::each_object(document, use, read.diagnostics);
+  yaml::each_document(
+      known, sources, file, [&](const yaml::Node& document) { decode::each_object(document, use, read.diagnostics); },
+      read.diagnostics);
   const Loc whole_file{file, 0, 0};
   if (read.facts.secrets > 0) read.diagnostics.report<Kind::SecretsPassedOver>(whole_file, read.facts.secrets);
   const auto list = [](const std::map<std::string, std::size_t>& kinds) {
@@ -156,10 +157,10 @@ void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations, 
 }  // namespace
 
 Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs,
-                      Diagnostics& diagnostics) {
+                      Diagnostics& diagnostics, const yaml::Trees* known) {
   ClusterFacts facts;
   std::vector<FileFacts> read(files.size());
-  in_parallel(files.size(), jobs, [&](std::size_t i) { read[i] = read_file(sources, files[i]); });
+  in_parallel(files.size(), jobs, [&](std::size_t i) { read[i] = read_file(known, sources, files[i]); });
   for (FileFacts& file : read) {
     append(facts, file.facts);
     diagnostics.append(std::move(file.diagnostics));

@@ -97,7 +97,7 @@ class FileReader {
       decode::each_object(
           document, [&](const ApiObject& object) { read_object(object); }, diagnostics_);
     };
-    yaml::each_document(sources_, file_, read_document, diagnostics_);
+    yaml::each_document(options_.known, sources_, file_, read_document, diagnostics_);
     if (empty && !diagnostics_.has_errors()) diagnostics_.report<Kind::NoObject>({file_, 0, 0});
     if (!passed_over_.empty()) {
       std::vector<std::string> counts;

@@ -9,6 +9,7 @@
 #include "ir/diagnostics.h"
 #include "ir/semantics.h"
 #include "ir/source.h"
+#include "yaml/tree.h"
 
 namespace policyconv::cilium {
 
@@ -16,6 +17,7 @@ struct ParseOptions {
   Semantics semantics;
   std::string default_namespace = "default";  // for namespaced policies that name none, as kubectl -n
   unsigned jobs = 1;                          // files read at the same time
+  const yaml::Trees* known = nullptr;         // files that were read already
 };
 
 /// Reads policies (and CiliumCIDRGroups) from `files`; documents may be single objects or `kind: List` (also
@@ -28,6 +30,6 @@ struct ParseOptions {
 /// Reads the cluster objects of design.md section 2 from `files`; sets `given`. Policies in these files are passed
 /// over; so are kinds that carry no facts we use. Two objects with the same kind, namespace and name: error.
 [[nodiscard]] Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs,
-                                    Diagnostics& diagnostics);
+                                    Diagnostics& diagnostics, const yaml::Trees* known = nullptr);
 
 }  // namespace policyconv::cilium

@@ -2,6 +2,8 @@
 // `cluster/`, and `args` with one argument a line. Expected: the files of -o in `expected/`, standard error in
 // `report.txt`, the status in `exit`, and, where there is an `ir.txt`, the output of --emit ir.
 // POLICYCONV_UPDATE=1 rewrites the expectations; read the difference before you commit it.
+// A folder with a `command` instead has all arguments in it, one a line, with {out} for a directory whose files
+// are in `written/`; its standard output is in `output.txt`.
 // One case alone: golden_test -c tests/golden/NAME
 #include <algorithm>
 #include <cstdlib>
@@ -50,6 +52,16 @@ struct Result {
   std::map<std::string, std::string> files;
 };
 
+Result run(const std::vector<std::string>& args) {
+  std::istringstream nothing;
+  std::ostringstream out, err;
+  Result result;
+  result.status = policyconv::cli::run(args, nothing, out, err);
+  result.out = out.str();
+  result.report = err.str();
+  return result;
+}
+
 /// Runs in the case's folder, so that reports show relative paths.
 Result run_case(const std::vector<std::string>& more) {
   std::vector<std::string> args = {"migrate"};
@@ -61,13 +73,18 @@ Result run_case(const std::vector<std::string>& more) {
   for (std::string line; std::getline(in, line);)
     if (!line.empty()) add({line});
   add(more);
-  std::istringstream nothing;
-  std::ostringstream out, err;
-  Result result;
-  result.status = policyconv::cli::run(args, nothing, out, err);
-  result.out = out.str();
-  result.report = err.str();
-  return result;
+  return run(args);
+}
+
+/// The case of a folder with a `command`.
+Result run_command(const std::string& out) {
+  std::vector<std::string> args;
+  std::ifstream in("command");
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t at = line.find("{out}");
+    args.push_back(at == std::string::npos ? line : line.replace(at, 5, out));
+  }
+  return run(args);
 }
 
 class TemporaryDirectory {
@@ -86,7 +103,8 @@ std::vector<fs::path> cases() {
   std::vector<fs::path> found;
   for (const char* folder : {"tests/golden", "samples"})
     for (const auto& entry : fs::recursive_directory_iterator(root / folder))
-      if (entry.is_directory() && (fs::exists(entry.path() / "input.yaml") || fs::exists(entry.path() / "policies")))
+      if (entry.is_directory() && (fs::exists(entry.path() / "input.yaml") || fs::exists(entry.path() / "policies") ||
+                                   fs::exists(entry.path() / "command")))
         found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   return found;
@@ -106,10 +124,13 @@ std::string first_difference(const std::string& expected, const std::string& act
   }
 }
 
+/// The expected files: `expected` has Kube-OVN objects only, which other tests read.
+fs::path written() { return fs::exists("command") ? "written" : "expected"; }
+
 void update(const Result& result) {
-  fs::remove_all("expected");
-  if (!result.files.empty()) fs::create_directory("expected");
-  for (const auto& [name, text] : result.files) write(fs::path("expected") / name, text);
+  fs::remove_all(written());
+  if (!result.files.empty()) fs::create_directory(written());
+  for (const auto& [name, text] : result.files) write(written() / name, text);
   write("report.txt", result.report);
   write("exit", std::to_string(result.status) + "\n");
 }
@@ -117,7 +138,7 @@ void update(const Result& result) {
 void compare(const Result& result) {
   CHECK(first_difference(read("report.txt"), result.report) == "");
   CHECK(read("exit") == std::to_string(result.status) + "\n");
-  const std::map<std::string, std::string> expected = read_all("expected");
+  const std::map<std::string, std::string> expected = read_all(written());
   for (const auto& [name, text] : result.files) {
     INFO("file " << name);
     const bool is_expected = expected.count(name) == 1;
@@ -139,9 +160,11 @@ TEST_CASE("golden cases") {
     DYNAMIC_SECTION(folder.lexically_relative(root).string()) {
       fs::current_path(folder);
       const TemporaryDirectory directory;
-      Result result = run_case({"-o", directory.path().string()});
+      const bool has_command = fs::exists("command");
+      Result result = has_command ? run_command(directory.path().string()) : run_case({"-o", directory.path().string()});
       result.files = read_all(directory.path());
-      CHECK(result.out.empty());
+      if (has_command && updating) write("output.txt", result.out);
+      CHECK(first_difference(has_command ? read("output.txt") : "", result.out) == "");
       if (updating) update(result);
       else compare(result);
 

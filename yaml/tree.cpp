@@ -15,6 +15,8 @@
 #include <tuple>
 #include <utility>
 
+#include "ir/parallel.h"
+
 namespace policyconv::yaml {
 
 namespace {
@@ -311,6 +313,25 @@ void each_document(const Sources& sources, std::uint32_t file, const std::functi
   } catch (const YAML::Exception& error) {
     report_syntax(text, builder.place(error.mark), builder.last(), error.msg, diagnostics);
   }
+}
+
+Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs) {
+  std::vector<Tree> read(files.size());
+  in_parallel(files.size(), jobs,
+              [&](std::size_t i) { read[i].documents = read_documents(sources, files[i], read[i].diagnostics); });
+  Trees trees;
+  for (std::size_t i = 0; i < files.size(); ++i) trees.insert_or_assign(files[i], std::move(read[i]));
+  return trees;
+}
+
+void each_document(const Trees* known, const Sources& sources, std::uint32_t file,
+                   const std::function<void(const Node& document)>& use, Diagnostics& diagnostics) {
+  const auto found = known == nullptr ? Trees::const_iterator() : known->find(file);
+  if (known == nullptr || found == known->end())
+    return each_document(
+        sources, file, [&](Node&& document) { use(document); }, diagnostics);
+  for (const Node& document : found->second.documents) use(document);
+  diagnostics.append(Diagnostics(found->second.diagnostics));
 }
 
 std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {

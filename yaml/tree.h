@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,18 @@ struct Member {
 /// do not stop it. Throws nothing itself.
 void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics);
+
+/// A file that was read once for several readers.
+struct Tree {
+  std::vector<Node> documents;
+  Diagnostics diagnostics;  // of reading
+};
+using Trees = std::map<std::uint32_t, Tree>;
+[[nodiscard]] Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs);
+
+/// each_document() for a file that may be among `known` (null: none are); then nothing is read again.
+void each_document(const Trees* known, const Sources& sources, std::uint32_t file,
+                   const std::function<void(const Node& document)>& use, Diagnostics& diagnostics);
 
 /// All documents at once, where memory does not matter.
 [[nodiscard]] std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics);

@@ -58,21 +58,34 @@ void describe_services(const Cluster& cluster, Vpc& vpc) {
   add(vpc, vpc.assumed, {*parse_cidr("10.96.0.0/12"), *parse_cidr("fd00:10:96::/112")});
 }
 
+// The Subnets of Cluster::pods and Cluster::held, found once for all VPCs: these may be hundreds.
+struct Located {
+  std::vector<const Subnet*> pods, held;
+  explicit Located(const Cluster& cluster) {
+    for (const Pod& pod : cluster.pods) pods.push_back(subnet_of(cluster, pod));
+    for (const HeldAddress& each : cluster.held) held.push_back(cluster.find_subnet(each.subnet));
+  }
+};
+
 // Addresses in the ranges that are neither pod nor node, as far as the dump tells who holds them.
-void describe_held(const Cluster& cluster, Vpc& vpc) {
+void describe_held(const Cluster& cluster, const Located& located, Vpc& vpc) {
   const auto reachable = [&](const Subnet* subnet) {
     return !subnet || subnet->vpc == vpc.name || std::find(vpc.peers.begin(), vpc.peers.end(), subnet->vpc) != vpc.peers.end();
   };
   std::set<Address> pods;
-  for (const Pod& pod : cluster.pods)
-    if (!pod.host_network && !pod.finished && reachable(subnet_of(cluster, pod))) pods.insert(pod.addresses.begin(), pod.addresses.end());
+  for (std::size_t at = 0; at < cluster.pods.size(); ++at) {
+    const Pod& pod = cluster.pods[at];
+    if (!pod.host_network && !pod.finished && reachable(located.pods[at]))
+      pods.insert(pod.addresses.begin(), pod.addresses.end());
+  }
   const auto outsider = [&](const Address& address) {
     const bool node = std::binary_search(vpc.nodes.begin(), vpc.nodes.end(), address) || (!vpc.nodes_known && in_any(cluster.node_cidrs, address));
     return vpc.inside(address) && pods.count(address) == 0 && !node;
   };
   std::copy_if(vpc.apiserver.begin(), vpc.apiserver.end(), std::back_inserter(vpc.world_inside), outsider);
-  for (const HeldAddress& held : cluster.held) {
-    if (!reachable(cluster.find_subnet(held.subnet))) continue;
+  for (std::size_t at = 0; at < cluster.held.size(); ++at) {
+    const HeldAddress& held = cluster.held[at];
+    if (!reachable(located.held[at])) continue;
     const std::size_t before = vpc.world_inside.size();
     std::copy_if(held.addresses.begin(), held.addresses.end(), std::back_inserter(vpc.world_inside), outsider);
     if (vpc.world_inside.size() != before) vpc.held.push_back(&held);
@@ -157,7 +170,8 @@ std::vector<Vpc> describe_vpcs(const Cluster& cluster, Diagnostics& diagnostics)
     if (is_pod_subnet(subnet)) names.insert(subnet.vpc);
   std::vector<Vpc> vpcs;
   for (const std::string& name : names) vpcs.push_back(describe(name, names, cluster));
-  for (Vpc& vpc : vpcs) describe_held(cluster, vpc);
+  const Located located(cluster);
+  for (Vpc& vpc : vpcs) describe_held(cluster, located, vpc);
   check_complete(cluster, vpcs, diagnostics);
   return vpcs;
 }

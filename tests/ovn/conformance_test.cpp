@@ -16,6 +16,7 @@
 #include "tests/ovn/judge.h"
 #include "tests/ovn/options.h"
 #include "tests/ovn/sample.h"
+#include "tests/ovn/spread.h"
 
 using namespace policyconv;
 using namespace policyconv::real_ovn;
@@ -50,42 +51,6 @@ Migrated migrate(const conformance::Input& input, int minor) {
     if (effect == Effect::Stricter || effect == Effect::Looser || effect == Effect::Refused) migrated.same = false;
   }
   return migrated;
-}
-
-std::string moved(std::string address) {
-  for (const auto& [from, to] : {std::pair("10.16.0.", "10.213.77."), std::pair("fd00:10:16::", "fd00:213:77::")})
-    if (address.starts_with(from)) return to + address.substr(std::string_view(from).size());
-  return address;
-}
-
-/// Every second pod goes to a Subnet of its own. Cilium's verdicts stay: none depends on the address of a pod.
-conformance::Case spread(conformance::Case source) {
-  nlohmann::json objects = nlohmann::json::parse(source.objects);
-  std::map<std::string, std::string> ends;  // "ip:" ends that are pods
-  bool other = false;
-  for (nlohmann::json& object : objects.at("items")) {
-    if (object.at("kind") != "Pod" || !(other = !other)) continue;
-    nlohmann::json& status = object.at("status");
-    if (status.contains("podIP")) status["podIP"] = moved(status.at("podIP"));
-    for (nlohmann::json& ip : status.at("podIPs")) {
-      const std::string from = ip.at("ip");
-      ip["ip"] = moved(from);
-      ends["ip:" + from] = "ip:" + moved(from);
-    }
-  }
-  objects["items"].push_back({{"apiVersion", "kubeovn.io/v1"},
-                              {"kind", "Subnet"},
-                              {"metadata", {{"name", "second"}}},
-                              {"spec",
-                               {{"cidrBlock", "10.213.77.0/24,fd00:213:77::/112"},
-                                {"gateway", "10.213.77.1,fd00:213:77::1"},
-                                {"vpc", "ovn-cluster"},
-                                {"provider", "ovn"}}}});
-  source.objects = objects.dump();
-  for (conformance::Flow& flow : source.flows)
-    for (std::string* end : {&flow.from, &flow.to})
-      if (const auto at = ends.find(*end); at != ends.end()) *end = at->second;
-  return source;
 }
 
 /// "other node -> pod", "pod -> pod on another Subnet", ...

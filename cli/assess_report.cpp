@@ -1,0 +1,398 @@
+// Entrance: assess_document(). One function for each section, in the order in which someone decides.
+#include "cli/assess_report.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "cli/collect.h"
+#include "cli/report.h"
+
+namespace policyconv::cli {
+namespace {
+
+using namespace assess;
+
+/// Beyond this people do not read on; JSON has all.
+constexpr std::size_t most_rows = 50, most_places = 2, most_holders = 8, most_missing = 3;
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+Style style_of(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return Style::Green;
+    case Severity::Warning: return Style::Yellow;
+    case Severity::Blocker: return Style::Red;
+  }
+  return Style::Plain;
+}
+
+Style style_of(assess::Verdict verdict) {
+  switch (verdict) {
+    case assess::Verdict::Ready: return Style::Green;
+    case assess::Verdict::Work: return Style::Yellow;
+    case assess::Verdict::Blocked: return Style::Red;
+  }
+  return Style::Plain;
+}
+
+Paragraph plain(std::string text) { return {{{std::move(text)}}}; }
+
+template <typename T>
+std::size_t shown_of(const std::vector<T>& all) { return std::min(all.size(), most_rows); }
+
+template <typename T>
+void add_rest(const std::vector<T>& all, Section& section) {
+  if (all.size() > most_rows)
+    section.blocks.push_back(plain(fmt::format("… and {} more (--format json has all)", all.size() - most_rows)));
+}
+
+std::string number(std::size_t count) { return count == 0 ? "·" : fmt::format("{}", count); }
+
+std::string holder_text(const Holder& holder, const Assessed& assessed) {
+  std::vector<std::string> where;
+  if (!holder.node.empty()) where.push_back("node " + holder.node);
+  if (!holder.vpc.empty()) where.push_back("VPC " + holder.vpc);
+  if (!holder.subnet.empty()) where.push_back("Subnet " + holder.subnet);
+  if (!holder.has_endpoint) where.push_back("no Cilium endpoint");
+  if (const std::string file = place(assessed.sources, holder.loc); !file.empty()) where.push_back(file);
+  return where.empty() ? holder.display() : fmt::format("{} ({})", holder.display(), fmt::join(where, ", "));
+}
+
+std::string gateway_name(const Gateway& gateway) { return "VpcNatGateway " + gateway.name; }
+
+Line verdict_line(const Assessed& assessed) {
+  const Assessment& found = assessed.assessment;
+  const auto gateways = static_cast<std::size_t>(
+      std::count_if(found.conflicts.conflicts.begin(), found.conflicts.conflicts.end(),
+                    [&](const Conflict& conflict) { return conflict.among_gateways(assessed.dump); }));
+  const auto blockers = static_cast<std::size_t>(std::count_if(
+      found.health.begin(), found.health.end(), [](const auto& each) { return each.severity == Severity::Blocker; }));
+  NamespaceReadiness all;
+  for (const NamespaceReadiness& each : found.namespaces) {
+    all.rules += each.rules;
+    all.same += each.same + each.without_effect;
+  }
+  std::vector<std::string> parts;
+  parts.push_back(found.conflicts.conflicts.empty()
+                      ? "no address is held twice"
+                      : fmt::format("{} held more than once ({} of them by NAT gateways)",
+                                    counted(found.conflicts.conflicts.size(), "address", "addresses"), gateways));
+  if (blockers > 0) parts.push_back(fmt::format("{} in chaining", counted(blockers, "blocker", "blockers")));
+  parts.push_back(all.rules == 0 ? "no policies" : fmt::format("{} of {} rules kept", all.same, all.rules));
+  // Whoever reads only this line must not take what is not known for what is fine.
+  const std::vector<std::string>& missing = found.missing;
+  if (!missing.empty())
+    parts.push_back(fmt::format("nothing known about {}{}",
+                                fmt::join(missing.begin(), missing.begin() + static_cast<std::ptrdiff_t>(std::min(missing.size(), most_missing)), ", "),
+                                missing.size() > most_missing ? fmt::format(" and {} more", missing.size() - most_missing) : ""));
+  return {{std::string(to_string(found.verdict)), style_of(found.verdict)},
+          {fmt::format(": {}; recommended: ", fmt::join(parts, ", "))},
+          {std::string(to_string(found.recommended)), Style::Bold}};
+}
+
+/// What the plan makes of a conflict; empty if it does not concern it.
+std::string planned(const Conflict& conflict, const Assessed& assessed) {
+  const AddressPlan& plan = assessed.assessment.plan;
+  std::vector<std::string> parts;
+  for (const std::size_t at : conflict.holders) {
+    const Holder& holder = assessed.dump.holders[at];
+    if (holder.kind != HolderKind::Gateway) continue;
+    const auto is_it = [&](std::size_t gateway) {
+      return assessed.dump.gateways[gateway].name == holder.name && assessed.dump.gateways[gateway].ns == holder.ns;
+    };
+    for (const Move& move : plan.moves)
+      if (is_it(move.gateway)) parts.push_back(fmt::format("{} moves to {}", holder.display(), to_string(move.to)));
+    for (const AddressPlan::Full& full : plan.full)
+      if (is_it(full.gateway) && full.proposed)
+        parts.push_back(fmt::format("{} moves to {} in a Subnet of its own", holder.display(), to_string(full.to)));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Line detail(std::string_view label, std::string text) {
+  return {{fmt::format("{}:", label), Style::Bold}, {" " + std::move(text)}};
+}
+
+template <typename Finding>
+Line headline(const Finding& finding, Severity severity) {
+  return {{fmt::format("{}[{}]", to_string(severity), definition(finding.kind).code), style_of(severity)},
+          {": " + finding.text}};
+}
+
+Section conflicts_section(const Assessed& assessed) {
+  const Conflicts& found = assessed.assessment.conflicts;
+  Section section{"Address conflicts in Cilium's view", {}};
+  if (found.conflicts.empty()) section.blocks.push_back(plain("No address is held by two endpoints."));
+  Bullets bullets;
+  for (std::size_t at = 0; at < shown_of(found.conflicts); ++at) {
+    const Conflict& conflict = found.conflicts[at];
+    Bullets::Item item{headline(conflict, conflict.severity)};
+    for (const std::size_t holder : conflict.holders)
+      if (item.details.size() < most_holders)
+        item.details.push_back({{holder_text(assessed.dump.holders[holder], assessed)}});
+    if (conflict.holders.size() > most_holders)
+      item.details.push_back({{fmt::format("… and {} more", conflict.holders.size() - most_holders)}});
+    item.details.push_back(detail("Cilium", conflict.effect));
+    if (const std::string plan = planned(conflict, assessed); !plan.empty())
+      item.details.push_back(detail("plan", plan));
+    item.details.push_back(detail("help", conflict.remedy));
+    bullets.items.push_back(std::move(item));
+  }
+  if (!bullets.items.empty()) section.blocks.emplace_back(std::move(bullets));
+  add_rest(found.conflicts, section);
+
+  Bullets overlaps;
+  for (std::size_t at = 0; at < shown_of(found.overlaps); ++at) {
+    const Overlap& overlap = found.overlaps[at];
+    Bullets::Item item{headline(overlap, overlap.severity)};
+    item.details.push_back(detail("seen", fmt::format("{} held twice{} ({})", counted(overlap.held_twice, "address", "addresses"),
+                                         overlap.with_one_more_gateway ? ", and the next gateways would collide" : "",
+                                         place(assessed.sources, overlap.loc))));
+    item.details.push_back(detail("help", overlap.remedy));
+    overlaps.items.push_back(std::move(item));
+  }
+  if (!overlaps.items.empty()) {
+    section.blocks.push_back(plain("Ranges that overlap:"));
+    section.blocks.emplace_back(std::move(overlaps));
+  }
+  add_rest(found.overlaps, section);
+
+  Bullets coming;
+  for (std::size_t at = 0; at < shown_of(found.coming); ++at)
+    coming.items.push_back({headline(found.coming[at], Severity::Warning),
+                            {detail("help", found.coming[at].remedy)}});
+  if (!coming.items.empty()) {
+    section.blocks.push_back(plain("With one more gateway in each VPC:"));
+    section.blocks.emplace_back(std::move(coming));
+  }
+  add_rest(found.coming, section);
+  return section;
+}
+
+Section health_section(const Assessed& assessed) {
+  Section section{"Chaining health", {}};
+  Bullets bullets;
+  for (const HealthFinding& finding : assessed.assessment.health) {
+    Bullets::Item item{headline(finding, finding.severity)};
+    const std::string where = place(assessed.sources, finding.loc);
+    if (!finding.evidence.empty() || !where.empty())
+      item.details.push_back(detail("seen", finding.evidence + (where.empty() || finding.evidence.empty() ? where : " (" + where + ")")));
+    if (!finding.remedy.empty()) item.details.push_back(detail("help", finding.remedy));
+    bullets.items.push_back(std::move(item));
+  }
+  if (bullets.items.empty()) section.blocks.push_back(plain("Nothing in the dump speaks against it."));
+  else section.blocks.emplace_back(std::move(bullets));
+  return section;
+}
+
+Section features_section(const Assessed& assessed) {
+  std::set<Fate> fates;  // only these get a column
+  for (const Feature& feature : assessed.assessment.features)
+    for (const auto& [fate, count] : feature.uses)
+      if (count > 0) fates.insert(fate);
+  Section section{"What Cilium is used for", {}};
+  Grid grid{{"feature"}, {}};
+  for (const Fate fate : fates) grid.head.emplace_back(to_string(fate));
+  grid.head.insert(grid.head.end(), {"first places", "note"});
+  for (const Feature& feature : assessed.assessment.features) {
+    std::vector<Span> row = {{feature.name, Style::Bold}};
+    for (const Fate fate : fates) {
+      const auto found = feature.uses.find(fate);
+      row.push_back({number(found == feature.uses.end() ? 0 : found->second)});
+    }
+    std::vector<std::string> places;
+    for (const Loc& where : feature.places)
+      if (places.size() < most_places) places.push_back(place(assessed.sources, where));
+    if (feature.places.size() > most_places) places.emplace_back("…");
+    row.push_back({fmt::format("{}", fmt::join(places, " "))});
+    row.push_back({feature.note});
+    grid.rows.push_back(std::move(row));
+  }
+  if (grid.rows.empty()) section.blocks.push_back(plain("For nothing that the dump shows."));
+  else section.blocks.emplace_back(std::move(grid));
+  section.blocks.push_back(
+      {Paragraph{{{"Each rule and its reason: "}, {"policyconv migrate POLICIES --cluster DUMP -v", Style::Plain, true}}}});
+  return section;
+}
+
+Section ways_section(const Assessed& assessed) {
+  const Assessment& found = assessed.assessment;
+  Section section{"The three ways", {}};
+  Grid grid{{"way", "cost", "risk", "what is lost", "objects", "blockers"}, {}};
+  for (const WayReport& way : found.ways)
+    grid.rows.push_back({{std::string(to_string(way.way)), way.way == found.recommended ? Style::Green : Style::Plain},
+                         {way.cost},
+                         {way.risk},
+                         {way.lost},
+                         {number(way.objects_touched)},
+                         {way.blockers.empty() ? "none" : fmt::format("{}", fmt::join(way.blockers, "; ")),
+                          way.blockers.empty() ? Style::Plain : Style::Red}});
+  section.blocks.emplace_back(std::move(grid));
+  section.blocks.push_back({Paragraph{{{"Recommended: "}, {std::string(to_string(found.recommended)), Style::Bold}}}});
+  Bullets reasons;
+  for (const std::string& reason : found.reasons) reasons.items.push_back({{{reason}}});
+  if (!reasons.items.empty()) section.blocks.emplace_back(std::move(reasons));
+  return section;
+}
+
+Section plan_section(const Assessed& assessed) {
+  const AddressPlan& plan = assessed.assessment.plan;
+  Section section{"Address plan: unique addresses for NAT gateways", {}};
+  if (plan.moves.empty() && plan.full.empty()) {
+    section.blocks.push_back(plain("No gateway has to move."));
+    return section;
+  }
+  Grid grid{{"gateway", "VPC", "Subnet", "before", "after", "place"}, {}};
+  for (const Move& move : plan.moves) {
+    const Gateway& gateway = assessed.dump.gateways[move.gateway];
+    grid.rows.push_back({{gateway_name(gateway)},
+                         {gateway.vpc},
+                         {gateway.subnet},
+                         {to_string(move.from), Style::Red},
+                         {to_string(move.to), Style::Green},
+                         {place(assessed.sources, gateway.lan_ip_loc.file == 0 ? gateway.loc : gateway.lan_ip_loc)}});
+  }
+  if (!grid.rows.empty()) section.blocks.emplace_back(std::move(grid));
+  Bullets full;
+  for (const AddressPlan::Full& each : plan.full) {
+    const Gateway& gateway = assessed.dump.gateways[each.gateway];
+    const std::string way_out =
+        each.proposed ? fmt::format("{} in a Subnet of its own, {}", to_string(each.to), to_string(*each.proposed))
+                      : "the ranges of the dump cover all private addresses, so there is no proposal";
+    full.items.push_back(
+        {{{fmt::format("{}: Subnet {} has no address left; {}", gateway_name(gateway), gateway.subnet, way_out)}}});
+  }
+  if (!full.items.empty()) section.blocks.emplace_back(std::move(full));
+  section.blocks.push_back(
+      {Paragraph{{{"lanIp cannot be changed in place: each of these gateways is deleted and made again, and its VPC has no way "
+                   "out meanwhile. "},
+                  {"--plan FILE", Style::Plain, true},
+                  {" writes the objects."}}}});
+  return section;
+}
+
+/// What chaining keeps Kube-OVN from offering (K§7.3).
+Bullets gained(const Assessed& assessed) {
+  const Dump& dump = assessed.dump;
+  const auto only_v6 = static_cast<std::size_t>(
+      std::count_if(dump.subnets.begin(), dump.subnets.end(), [](const DumpSubnet& subnet) {
+        return !subnet.cidrs.empty() && std::all_of(subnet.cidrs.begin(), subnet.cidrs.end(), [](const Cidr& cidr) {
+                 return cidr.family == Family::V6;
+               });
+      }));
+  return {{{{{"the same lanIp in several VPCs", Style::Bold},
+             {fmt::format(" ({} here)", counted(dump.gateways.size(), "gateway", "gateways"))}}},
+           {{{"vpc-dns in VPCs whose ranges overlap", Style::Bold},
+             {fmt::format(" ({} here)", counted(dump.vpcs.size(), "VPC", "VPCs"))}}},
+           {{{"Subnets of IPv6 alone, which chaining breaks", Style::Bold}, {fmt::format(" ({} here)", only_v6)}}}}};
+}
+
+Section readiness_section(const Assessed& assessed) {
+  Section section{"Readiness by namespace", {}};
+  Grid grid{{"namespace", "rules", "same", "no effect", "stricter", "looser", "refused"}, {}};
+  const auto& all = assessed.assessment.namespaces;
+  const bool with_idle = std::any_of(all.begin(), all.end(), [](const auto& each) { return each.never_enforced > 0; });
+  if (with_idle) grid.head.emplace_back("(never enforced)");
+  grid.head.emplace_back("kept");
+  for (std::size_t at = 0; at < shown_of(all); ++at) {
+    const NamespaceReadiness& each = all[at];
+    const std::size_t kept = each.same + each.without_effect;
+    std::vector<Span> row = {{each.ns.empty() ? "(whole cluster)" : each.ns},
+                         {number(each.rules)},
+                         {number(each.same)},
+                         {number(each.without_effect)},
+                         {number(each.stricter), each.stricter > 0 ? Style::Yellow : Style::Plain},
+                         {number(each.looser), each.looser > 0 ? Style::Magenta : Style::Plain},
+                         {number(each.refused), each.refused > each.never_enforced ? Style::Red : Style::Plain}};
+    if (with_idle) row.push_back({number(each.never_enforced)});
+    row.push_back({each.rules == 0 ? "·" : fmt::format("{} %", kept * 100 / each.rules)});
+    grid.rows.push_back(std::move(row));
+  }
+  if (grid.rows.empty()) section.blocks.push_back(plain("The dump holds no policies."));
+  else section.blocks.emplace_back(std::move(grid));
+  add_rest(all, section);
+  section.blocks.push_back(plain("Available once Cilium is out of the chain:"));
+  section.blocks.emplace_back(gained(assessed));
+  return section;
+}
+
+Section missing_section(const Assessed& assessed) {
+  Section section{"What the dump lacks", {}};
+  Code code;
+  for (const std::string& resource : assessed.assessment.missing) code.lines.push_back(collect_line(resource));
+  if (code.lines.empty()) {
+    section.blocks.push_back(plain("Nothing that would have mattered."));
+    return section;
+  }
+  section.blocks.push_back(plain("Statements about these are missing above. Add what these lines print:"));
+  section.blocks.emplace_back(std::move(code));
+  section.blocks.push_back({Paragraph{{{"policyconv assess --print-collect", Style::Plain, true}, {" prints a script for all of it."}}}});
+  return section;
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "note";
+    case Severity::Warning: return "warning";
+    case Severity::Blocker: return "blocker";
+  }
+  return {};
+}
+
+std::string_view to_string(assess::Verdict verdict) {
+  switch (verdict) {
+    case assess::Verdict::Ready: return "ready";
+    case assess::Verdict::Work: return "work to do";
+    case assess::Verdict::Blocked: return "blocked";
+  }
+  return {};
+}
+
+std::string_view to_string(Fate fate) {
+  switch (fate) {
+    case Fate::Kept: return "kept";
+    case Fate::Stricter: return "stricter";
+    case Fate::Looser: return "looser";
+    case Fate::Refused: return "refused";
+    case Fate::NeverEnforced: return "never enforced";
+    case Fate::Lost: return "lost";
+  }
+  return {};
+}
+
+std::string_view to_string(Way way) {
+  switch (way) {
+    case Way::Reorder: return "kube-ovn before cilium-cni";
+    case Way::UniqueAddresses: return "unique addresses";
+    case Way::LeaveChaining: return "leave chaining";
+  }
+  return {};
+}
+
+int exit_status(assess::Verdict verdict) {
+  switch (verdict) {
+    case assess::Verdict::Ready: return 0;
+    case assess::Verdict::Work: return policyconv::exit_status(Effect::Stricter);
+    case assess::Verdict::Blocked: return policyconv::exit_status(Effect::Refused);
+  }
+  return 0;
+}
+
+Document assess_document(const Assessed& assessed) {
+  return {"Can this cluster leave Cilium chaining?",
+          verdict_line(assessed),
+          {conflicts_section(assessed), health_section(assessed), features_section(assessed), ways_section(assessed),
+           plan_section(assessed), readiness_section(assessed), missing_section(assessed)},
+          fmt::format("exit {} ({})", exit_status(assessed.assessment.verdict), to_string(assessed.assessment.verdict))};
+}
+
+}  // namespace policyconv::cli
