@@ -173,11 +173,15 @@ class Suite {
                asked.packet, judge);
   }
 
+  /// With the end of the trace, which names the table that decided.
   void complain(const std::string& what, const Packet& packet, Judge& judge) {
     ++tally.wrong;
     if (to_show == 0) return;
     --to_show;
-    std::cout << fmt::format("{}: {}\n  {}\n", where_, what, judge.command(packet, Conntrack::New));
+    const std::string& text = judge.trace(packet, Conntrack::New).text;
+    std::cout << fmt::format("set {}, {}: {}\n  {}\n  ...{}\n", tally.objects, where_, what,
+                             judge.command(packet, Conntrack::New),
+                             text.substr(text.size() - std::min<std::size_t>(text.size(), 300)));
   }
 
   Server server_;
