@@ -204,8 +204,8 @@ class Classifier {
     for (const auto* more : {&cluster_.pod_cidrs, &cluster_.service_cidrs, &cluster_.node_cidrs, &cluster_.join_cidrs})
       append(ranges, *more);
 
-    // Pods and nodes are not outside. Gateways are ports of logical routers, which answer ICMP and nothing else, and that
-    // passes whatever the policies say; one that is a machine of its own is in Cluster::held.
+    // Pods and nodes are not outside. Gateways are ports of logical routers: nothing listens there, and whether a pod may
+    // ping its router is left out on purpose (design.md section 8). One that is a machine of its own is in Cluster::held.
     std::set<Address> inside = held_by_nodes_;
     for (const Pod& pod : cluster_.pods)
       if (!pod.finished) inside.insert(pod.addresses.begin(), pod.addresses.end());
