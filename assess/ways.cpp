@@ -267,6 +267,13 @@ bool needs_work(Way way, const WayReport& report, const Figures& f) {
   return true;
 }
 
+/// Without these nothing can be called fine: who has which address is then not known.
+bool lacks_the_essential(const Assessment& assessment) {
+  const std::vector<std::string>& missing = assessment.missing;
+  return std::any_of(missing.begin(), missing.end(),
+                     [](const std::string& kind) { return kind == "pods" || kind == "subnets.kubeovn.io"; });
+}
+
 }  // namespace
 
 void weigh(Assessment& assessment, const Dump& dump) {
@@ -277,9 +284,8 @@ void weigh(Assessment& assessment, const Dump& dump) {
   assessment.reasons.clear();
   assessment.recommended = recommend(ways, figures, assessment.reasons);
   const WayReport& chosen = ways[static_cast<std::size_t>(assessment.recommended)];
-  assessment.verdict = !chosen.blockers.empty()                              ? Verdict::Blocked
-                       : needs_work(assessment.recommended, chosen, figures) ? Verdict::Work
-                                                                             : Verdict::Ready;
+  const bool work = needs_work(assessment.recommended, chosen, figures) || lacks_the_essential(assessment);
+  assessment.verdict = !chosen.blockers.empty() ? Verdict::Blocked : work ? Verdict::Work : Verdict::Ready;
 }
 
 }  // namespace policyconv::assess

@@ -119,6 +119,15 @@ TEST_CASE("two gateways with one lanIp are named, and the plan that is written e
   CHECK(json["address_plan"]["moves"].empty());
 }
 
+TEST_CASE("what is not known is not ready") {
+  const Place place;
+  write("empty.yaml", "");
+  const Result result = run({"assess", "empty.yaml"});
+  INFO(result.out << result.err);
+  CHECK(result.status == 3);
+  CHECK(contains(result.out, "nothing known about pods"));
+}
+
 TEST_CASE("the plan resolves the conflicts of the samples, and a second assessment finds none") {
   const Place place;
   const std::string folder = std::string(POLICYCONV_SOURCE_DIR) + "/samples/nat-gateway-conflict/";

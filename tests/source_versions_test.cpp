@@ -440,7 +440,7 @@ TEST_CASE("ends of flows") {
   CHECK(same("pod:ns1/a") == "pod:ns1/a");
   CHECK(same("node:n2") == "node:n2");
   CHECK(same("ip:10.16.0.2") == "pod:ns1/b");
-  CHECK(same("ip:192.168.0.1") == "node:n1");     // also the address of a hostNetwork pod
+  CHECK(same("ip:192.168.0.1") == "node:n1/192.168.0.1");  // also the address of a hostNetwork pod
   CHECK(same("ip:10.16.0.9") == "ip:10.16.0.9");  // the pod that had it is finished
   CHECK(same("ip:fd00::1") == "ip:fd00::1");
   for (const char* text : {"", "a", "pod:ns1", "pod:ns1/x", "node:x", "ip:x", "svc:a"}) CHECK(same(text).empty());
