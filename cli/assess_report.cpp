@@ -20,10 +20,6 @@ using namespace assess;
 /// Beyond this people do not read on; JSON has all.
 constexpr std::size_t most_rows = 50, most_places = 2, most_holders = 8, most_missing = 3;
 
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 Style style_of(Severity severity) {
   switch (severity) {
     case Severity::Note: return Style::Green;

@@ -116,22 +116,12 @@ void add_text(const Block& block, bool colour, std::string& text) {
 }
 
 /// Text in Markdown outside of code.
-std::string escaped(std::string_view raw) {
-  std::string result;
-  for (const char c : printable(raw)) {
-    constexpr std::string_view special = "|\\`*_<>[]#&~";
-    if (special.find(c) != std::string_view::npos) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
 std::string span_markdown(const Span& span) {
   if (span.text.empty()) return {};
   // In a table even code may not hold a bar.
   if (span.code && span.text.find_first_of("`|") == std::string::npos) return "`" + printable(span.text) + "`";
   const bool stressed = span.style != Style::Plain && span.style != Style::Dim;
-  return stressed ? "**" + escaped(span.text) + "**" : escaped(span.text);
+  return stressed ? "**" + markdown(span.text) + "**" : markdown(span.text);
 }
 
 std::string line_markdown(const Line& line) {
@@ -155,7 +145,7 @@ void add_markdown(const Block& block, std::string& text) {
                         },
                         [&](const Grid& grid) {
                           std::vector<std::string> cells;
-                          for (const std::string& name : grid.head) cells.push_back(escaped(name));
+                          for (const std::string& name : grid.head) cells.push_back(markdown(name));
                           text += row_markdown(cells) + row_markdown(std::vector<std::string>(cells.size(), "---"));
                           for (const auto& row : grid.rows) {
                             cells.clear();
@@ -183,13 +173,23 @@ std::string document_text(const Document& document, bool colour) {
   return text + "\n" + printable(document.closing) + "\n";
 }
 
+std::string markdown(std::string_view raw) {
+  std::string result;
+  for (const char c : printable(raw)) {
+    constexpr std::string_view special = "|\\`*_<>[]#&~";
+    if (special.find(c) != std::string_view::npos) result += '\\';
+    result += c;
+  }
+  return result;
+}
+
 std::string document_markdown(const Document& document) {
-  std::string text = "# " + escaped(document.title) + "\n\n" + line_markdown(document.verdict) + "\n";
+  std::string text = "# " + markdown(document.title) + "\n\n" + line_markdown(document.verdict) + "\n";
   for (const Section& section : document.sections) {
-    text += "\n## " + escaped(section.title) + "\n";
+    text += "\n## " + markdown(section.title) + "\n";
     for (const Block& block : section.blocks) add_markdown(block, text);
   }
-  return text + "\n" + escaped(document.closing) + "\n";
+  return text + "\n" + markdown(document.closing) + "\n";
 }
 
 }  // namespace policyconv::cli

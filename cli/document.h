@@ -51,6 +51,8 @@ struct Document {
 };
 
 [[nodiscard]] std::string document_text(const Document& document, bool colour);
+/// Text of the user as Markdown that shows it and does nothing else, also in a cell of a table.
+[[nodiscard]] std::string markdown(std::string_view raw);
 [[nodiscard]] std::string document_markdown(const Document& document);
 /// One file that needs no other, light or dark as the reader's system is.
 [[nodiscard]] std::string document_html(const Document& document);

@@ -65,6 +65,19 @@ std::string_view to_string(Agreement agreement) {
   return {};
 }
 
+Style style_of(Agreement agreement) {
+  switch (agreement) {
+    case Agreement::Same:
+      return Style::Green;
+    case Agreement::Stricter:
+      return Style::Yellow;
+    case Agreement::Looser:
+    case Agreement::Undefined:
+      return Style::Magenta;
+  }
+  return Style::Plain;
+}
+
 int exit_status(Agreement agreement) {
   switch (agreement) {
     case Agreement::Same:

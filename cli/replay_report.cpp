@@ -14,9 +14,6 @@
 namespace policyconv::cli {
 namespace {
 
-std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 std::string records(std::uint64_t count) {
   return counted(count, "record", "records");
 }
@@ -47,19 +44,6 @@ std::vector<std::string> remarks(const ReplayRow& row) {
     texts.push_back(
         fmt::format("{}: the pod is gone, another one with the same labels was judged", records(row.stand_ins)));
   return texts;
-}
-
-Style style_of(Agreement change) {
-  switch (change) {
-    case Agreement::Same:
-      return Style::Green;
-    case Agreement::Stricter:
-      return Style::Yellow;
-    case Agreement::Looser:
-    case Agreement::Undefined:
-      return Style::Magenta;
-  }
-  return Style::Plain;
 }
 
 std::string conclusion(const Replayed& replayed) {

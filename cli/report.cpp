@@ -44,10 +44,6 @@ Effect effect_of(const Diagnostic& diagnostic, const Tolerance& tolerance) {
   return std::find(accepted.begin(), accepted.end(), about.code) == accepted.end() ? about.effect : Effect::Looser;
 }
 
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 /// The policy and rule that a diagnostic concerns, for people; empty if none.
 std::string subject(const Diagnostic& diagnostic, const Catalog& catalog) {
   if (diagnostic.rule != RuleId::None) return printable(catalog.display(diagnostic.rule));

@@ -147,6 +147,10 @@ std::string paint(std::string text, Style style, bool colour) {
   return fmt::format("{}{}\x1b[0m", escape_code(style), text);
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string printable(std::string_view text) {
   std::string shown;
   for (const Cell& cell : cells(text)) shown += cell.shown;

@@ -23,6 +23,9 @@ enum class Colour : std::uint8_t { Auto, Always, Never };
 /// Control characters, characters that reorder text, and bytes that are not UTF-8 become visible escapes.
 [[nodiscard]] std::string printable(std::string_view text);
 
+/// "1 rule", "2 rules".
+[[nodiscard]] std::string counted(std::uint64_t count, std::string_view one, std::string_view many);
+
 /// Terminal columns that printable text takes.
 [[nodiscard]] std::size_t columns(std::string_view text);
 

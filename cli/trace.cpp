@@ -91,19 +91,6 @@ std::string_view acts(std::optional<Verdict> verdict) {
   return *verdict == Verdict::Allow ? "allows" : "denies";
 }
 
-Style style_of(Agreement agreement) {
-  switch (agreement) {
-    case Agreement::Same:
-      return Style::Green;
-    case Agreement::Stricter:
-      return Style::Yellow;
-    case Agreement::Looser:
-    case Agreement::Undefined:
-      return Style::Magenta;
-  }
-  return Style::Plain;
-}
-
 /// "[Cilium egress]    ", all as wide as the widest.
 std::string label(std::string_view system, Direction direction) {
   return fmt::format("{:<20}", fmt::format("[{} {}]", system, policyconv::to_string(direction)));

@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "cli/document.h"
 #include "cli/report.h"
 #include "cli/terminal.h"
 
@@ -24,23 +25,6 @@ constexpr std::array<Change, 3> differences = {Change::Looser, Change::Undefined
 constexpr std::string_view future_remark =
     "Nothing binds pods that do not exist yet (PC2062). This assumes that each gets the groups whose selectors match "
     "it.";
-
-Style style_of(Change change) {
-  switch (change) {
-    case Change::Looser:
-    case Change::Undefined:
-      return Style::Magenta;
-    case Change::Stricter:
-      return Style::Yellow;
-    case Change::Infrastructure:
-      return Style::Green;
-  }
-  return Style::Plain;
-}
-
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::string ends_text(const std::vector<std::string>& names) {
   const std::size_t shown = std::min(names.size(), most_names);
@@ -182,7 +166,7 @@ class Text {
 
  private:
   void add(const VerifiedRegion& region, const Names& names, bool is_future) {
-    text_ += fmt::format("{}: {}\n", paint(std::string(to_string(region.change)), style_of(region.change), colour_),
+    text_ += fmt::format("{}: {}\n", paint(std::string(to_string(region.change)), style_of(agreement_of(region.change)), colour_),
                          paint(region_text(region, verified_.one_family), Style::Bold, colour_));
     text_ += excerpts(region.example, names, colour_);
     remark("example", example_text(region.example, names, is_future));
@@ -267,26 +251,15 @@ std::string summary(const Verified& verified) {
   return fmt::format("{}", fmt::join(parts, " · "));
 }
 
-/// Text in Markdown outside of code.
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : printable(text)) {
-    constexpr std::string_view special = "|\\`*_<>[]#";
-    if (special.find(c) != std::string_view::npos) result += '\\';
-    result += c;
-  }
-  return result;
-}
-
 void add_markdown(const std::vector<VerifiedRegion>& regions, const Names& names, bool is_future, bool one_family,
                   std::string& text) {
   std::size_t shown = 0;
   for (const VerifiedRegion& region : regions) {
     if (region.change == Change::Infrastructure || ++shown > most_regions) continue;
-    text += fmt::format("\n### {}: {}\n\n", to_string(region.change), escaped(region_text(region, one_family)));
-    text += fmt::format("- example: {}\n", escaped(example_text(region.example, names, is_future)));
+    text += fmt::format("\n### {}: {}\n\n", to_string(region.change), markdown(region_text(region, one_family)));
+    text += fmt::format("- example: {}\n", markdown(example_text(region.example, names, is_future)));
     for (const auto& [label, reason] : reasons(region.example, names))
-      text += fmt::format("- {} {}\n", escaped(label), escaped(reason));
+      text += fmt::format("- {} {}\n", markdown(label), markdown(reason));
     if (const std::string command = command_of(region.example, names); !is_future && !command.empty())
       text += fmt::format("\n```sh\n{}\n```\n", printable(command));
     if (!region.is_confirmed) text += fmt::format("- **bug**: {}\n", bug_remark());
@@ -295,20 +268,6 @@ void add_markdown(const std::vector<VerifiedRegion>& regions, const Names& names
 }
 
 }  // namespace
-
-std::string_view to_string(Change change) {
-  switch (change) {
-    case Change::Looser:
-      return "looser";
-    case Change::Undefined:
-      return "undefined";
-    case Change::Stricter:
-      return "stricter";
-    case Change::Infrastructure:
-      return "infrastructure";
-  }
-  return {};
-}
 
 Agreement agreement_of(Change change) {
   switch (change) {
@@ -381,7 +340,7 @@ std::string verify_text(const Verified& verified, const Names& names, bool colou
 }
 
 std::string verify_markdown(const Verified& verified, const Names& names) {
-  std::string text = "# Verification: " + escaped(verdict_text(verified)) + "\n\n" + escaped(summary(verified)) + "\n";
+  std::string text = "# Verification: " + markdown(verdict_text(verified)) + "\n\n" + markdown(summary(verified)) + "\n";
   if (!tally(verified.present).empty()) text += "\n## Pods of today\n";
   add_markdown(verified.present, names, false, verified.one_family, text);
   if (!tally(verified.future).empty()) {
@@ -392,16 +351,16 @@ std::string verify_markdown(const Verified& verified, const Names& names) {
   if (!verified.assertions.empty()) text += "\n## Assertions\n\n| assertion | Cilium | Kube-OVN |\n|---|---|---|\n";
   for (const CheckedAssertion& checked : verified.assertions) {
     const auto cell = [&](const std::optional<CheckedAssertion::Failure>& failure) {
-      return failure ? "fails: " + escaped(example_text(failure->example, names, false)) : std::string("holds");
+      return failure ? "fails: " + markdown(example_text(failure->example, names, false)) : std::string("holds");
     };
-    text += fmt::format("| {} ({}) | {} | {} |\n", escaped(checked.assertion.text),
-                        escaped(place(names.sources, checked.assertion.loc)), cell(checked.policies),
+    text += fmt::format("| {} ({}) | {} | {} |\n", markdown(checked.assertion.text),
+                        markdown(place(names.sources, checked.assertion.loc)), cell(checked.policies),
                         cell(checked.objects));
   }
   if (count(verified.present, Change::Infrastructure) > 0) text += "\n## Passes whatever the policies\n\n";
   for (const VerifiedRegion& region : verified.present)
     if (region.change == Change::Infrastructure)
-      text += fmt::format("- {}\n", escaped(region_text(region, verified.one_family)));
+      text += fmt::format("- {}\n", markdown(region_text(region, verified.one_family)));
   for (const std::string& match : verified.not_told_apart)
     text += fmt::format(
         "\nMatch `{}` compares parts of addresses; outside addresses that only it tells apart were not "

@@ -46,7 +46,6 @@ struct Verified {
   bool one_family = false;                  // the cluster has addresses of one family only
 };
 
-[[nodiscard]] std::string_view to_string(verify::Change change);
 [[nodiscard]] Agreement agreement_of(verify::Change change);  // Infrastructure counts as the same
 [[nodiscard]] int exit_status(const Verified& verified);
 

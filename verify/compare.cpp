@@ -244,6 +244,20 @@ class Comparer {
   std::vector<EndSet> candidates_;  // by sender
 };
 
+std::string_view to_string(Change change) {
+  switch (change) {
+    case Change::Looser:
+      return "looser";
+    case Change::Undefined:
+      return "undefined";
+    case Change::Stricter:
+      return "stricter";
+    case Change::Infrastructure:
+      return "infrastructure";
+  }
+  return {};
+}
+
 Differences compare(const Space& space, const Progress& progress, const Wanted& wanted) {
   return Comparer(space, progress, wanted).compare();
 }

@@ -32,10 +32,6 @@ Role role_of(const Field& field) {
   return Role::Traffic;  // discovery included: no packet of traffic.h is one
 }
 
-bool is_order(Relation relation) {
-  return relation != Relation::Equal && relation != Relation::NotEqual;
-}
-
 bool is_whole(const Comparison& c) {
   return c.shift == 0 && (c.ones & low_ones(c.field->width)) == low_ones(c.field->width);
 }

@@ -17,6 +17,10 @@ namespace policyconv::verify {
 
 enum class Relation : std::uint8_t { Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual };
 
+[[nodiscard]] constexpr bool is_order(Relation relation) {
+  return relation != Relation::Equal && relation != Relation::NotEqual;
+}
+
 /// `field == {constants and names}`: equal to any of them; `!=`: different from all; an order has just one constant.
 struct Comparison {
   const Field* field = nullptr;

@@ -17,10 +17,6 @@ void collect_named(const MatchNode& node, std::vector<const Comparison*>& named)
   }
 }
 
-bool is_order(Relation relation) {
-  return relation != Relation::Equal && relation != Relation::NotEqual;
-}
-
 /// Without any constant a comparison is no comparison: `!=` holds and `==` does not, whatever the packet is.
 bool is_empty(const Comparison& c, const MatchNames& names) {
   return c.field->text == nullptr && c.constants.empty() &&

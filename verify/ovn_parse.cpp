@@ -117,10 +117,6 @@ Relation inverted(Relation relation) {
   return Relation::Less;
 }
 
-bool is_order(Relation relation) {
-  return relation != Relation::Equal && relation != Relation::NotEqual;
-}
-
 /// OVN's rules for relations; `negated`: an odd number of `!` encloses the comparison.
 void check_relation(const antlr4::Token* at, const Comparison& c, bool negated) {
   const Field& field = *c.field;

@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
@@ -68,6 +70,8 @@ enum class Change : std::uint8_t {
   Infrastructure,  // looser, but no policy's matter: DHCP, the gateway's ICMP, NodeLocal DNS answers (design.md section
                    // 6); SCTP between ends that no policy selects, which Cilium drops for want of enable-sctp
 };
+
+[[nodiscard]] std::string_view to_string(Change change);  // "looser", "undefined", "stricter", "infrastructure"
 
 /// Ends and packets between which the two differ, in one way.
 struct Region {

@@ -27,20 +27,6 @@ using verify::Region;
 
 namespace {
 
-std::string_view name(Change change) {
-  switch (change) {
-    case Change::Looser:
-      return "looser";
-    case Change::Undefined:
-      return "undefined";
-    case Change::Stricter:
-      return "stricter";
-    case Change::Infrastructure:
-      break;
-  }
-  return "infrastructure";
-}
-
 std::string_view name(std::optional<Verdict> verdict) {
   return verdict ? to_string(*verdict) : "-";
 }
@@ -123,7 +109,7 @@ class Suite {
            : region.change == Change::Stricter ? tally.stricter
                                                : tally.infrastructure);
       else
-        complain(fmt::format("NOT {} but egress {}, ingress {}", name(region.change), name(judged.egress),
+        complain(fmt::format("NOT {} but egress {}, ingress {}", verify::to_string(region.change), name(judged.egress),
                              name(judged.ingress)),
                  region.example, judge);
     }
@@ -144,7 +130,7 @@ class Suite {
                              : leaves && direct.egress == Verdict::Deny && direct.ingress != Verdict::Deny;
     if (!as_said)
       complain(
-          fmt::format("NOT {} by way of the Service: {}, the backend itself egress {}, ingress {}", name(region.change),
+          fmt::format("NOT {} by way of the Service: {}, the backend itself egress {}, ingress {}", verify::to_string(region.change),
                       leaves ? "leaves" : "is dropped", name(direct.egress), name(direct.ingress)),
           region.example, judge);
     return as_said;
