@@ -16,7 +16,7 @@
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "cli/rehearsal.h"
-#include "cli/terminal.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -49,9 +49,9 @@ void write_rehearsal(const AssessOptions& options, const ir::Program& program, c
 
 std::string rendered(const Assessed& assessed, const AssessOptions& options, const std::ostream& out) {
   switch (options.format) {
-    case DocumentFormat::Text: return document_text(assess_document(assessed), wants_colour(options.colour, out));
-    case DocumentFormat::Markdown: return document_markdown(assess_document(assessed));
-    case DocumentFormat::Html: return document_html(assess_document(assessed));
+    case DocumentFormat::Text: return report::document_text(assess_document(assessed), report::wants_colour(options.colour, out));
+    case DocumentFormat::Markdown: return report::document_markdown(assess_document(assessed));
+    case DocumentFormat::Html: return report::document_html(assess_document(assessed));
     case DocumentFormat::Json: return assess_json(assessed);
   }
   return {};

@@ -4,7 +4,7 @@
 
 #include "cli/assess_report.h"
 #include "cli/collect.h"
-#include "cli/report.h"
+#include "report/build.h"
 
 namespace policyconv::cli {
 namespace {

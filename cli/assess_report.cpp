@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cli/collect.h"
-#include "cli/report.h"
+#include "report/build.h"
 
 namespace policyconv::cli {
 namespace {
@@ -20,31 +20,31 @@ using namespace assess;
 /// Beyond this people do not read on; JSON has all.
 constexpr std::size_t most_rows = 50, most_places = 2, most_holders = 8, most_missing = 3;
 
-Style style_of(Severity severity) {
+report::Style style_of(Severity severity) {
   switch (severity) {
-    case Severity::Note: return Style::Green;
-    case Severity::Warning: return Style::Yellow;
-    case Severity::Blocker: return Style::Red;
+    case Severity::Note: return report::Style::Green;
+    case Severity::Warning: return report::Style::Yellow;
+    case Severity::Blocker: return report::Style::Red;
   }
-  return Style::Plain;
+  return report::Style::Plain;
 }
 
-Style style_of(assess::Verdict verdict) {
+report::Style style_of(assess::Verdict verdict) {
   switch (verdict) {
-    case assess::Verdict::Ready: return Style::Green;
-    case assess::Verdict::Work: return Style::Yellow;
-    case assess::Verdict::Blocked: return Style::Red;
+    case assess::Verdict::Ready: return report::Style::Green;
+    case assess::Verdict::Work: return report::Style::Yellow;
+    case assess::Verdict::Blocked: return report::Style::Red;
   }
-  return Style::Plain;
+  return report::Style::Plain;
 }
 
-Paragraph plain(std::string text) { return {{{std::move(text)}}}; }
+report::Paragraph plain(std::string text) { return {{{std::move(text)}}}; }
 
 template <typename T>
 std::size_t shown_of(const std::vector<T>& all) { return std::min(all.size(), most_rows); }
 
 template <typename T>
-void add_rest(const std::vector<T>& all, Section& section) {
+void add_rest(const std::vector<T>& all, report::Section& section) {
   if (all.size() > most_rows)
     section.blocks.push_back(plain(fmt::format("… and {} more (--format json has all)", all.size() - most_rows)));
 }
@@ -57,13 +57,13 @@ std::string holder_text(const Holder& holder, const Assessed& assessed) {
   if (!holder.vpc.empty()) where.push_back("VPC " + holder.vpc);
   if (!holder.subnet.empty()) where.push_back("Subnet " + holder.subnet);
   if (!holder.has_endpoint) where.push_back("no Cilium endpoint");
-  if (const std::string file = place(assessed.sources, holder.loc); !file.empty()) where.push_back(file);
+  if (const std::string file = report::place_text(assessed.sources, holder.loc); !file.empty()) where.push_back(file);
   return where.empty() ? holder.display() : fmt::format("{} ({})", holder.display(), fmt::join(where, ", "));
 }
 
 std::string gateway_name(const Gateway& gateway) { return "VpcNatGateway " + gateway.name; }
 
-Line verdict_line(const Assessed& assessed) {
+report::Line verdict_line(const Assessed& assessed) {
   const Assessment& found = assessed.assessment;
   const auto gateways = static_cast<std::size_t>(
       std::count_if(found.conflicts.conflicts.begin(), found.conflicts.conflicts.end(),
@@ -79,8 +79,8 @@ Line verdict_line(const Assessed& assessed) {
   parts.push_back(found.conflicts.conflicts.empty()
                       ? "no address is held twice"
                       : fmt::format("{} held more than once ({} of them by NAT gateways)",
-                                    counted(found.conflicts.conflicts.size(), "address", "addresses"), gateways));
-  if (blockers > 0) parts.push_back(fmt::format("{} in chaining", counted(blockers, "blocker", "blockers")));
+                                    report::counted(found.conflicts.conflicts.size(), "address", "addresses"), gateways));
+  if (blockers > 0) parts.push_back(fmt::format("{} in chaining", report::counted(blockers, "blocker", "blockers")));
   parts.push_back(all.rules == 0 ? "no policies" : fmt::format("{} of {} rules kept", all.same, all.rules));
   // Whoever reads only this line must not take what is not known for what is fine.
   const std::vector<std::string>& missing = found.missing;
@@ -90,7 +90,7 @@ Line verdict_line(const Assessed& assessed) {
                                 missing.size() > most_missing ? fmt::format(" and {} more", missing.size() - most_missing) : ""));
   return {{std::string(to_string(found.verdict)), style_of(found.verdict)},
           {fmt::format(": {}; recommended: ", fmt::join(parts, ", "))},
-          {std::string(to_string(found.recommended)), Style::Bold}};
+          {std::string(to_string(found.recommended)), report::Style::Bold}};
 }
 
 /// What the plan makes of a conflict; empty if it does not concern it.
@@ -112,24 +112,24 @@ std::string planned(const Conflict& conflict, const Assessed& assessed) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-Line detail(std::string_view label, std::string text) {
-  return {{fmt::format("{}:", label), Style::Bold}, {" " + std::move(text)}};
+report::Line detail(std::string_view label, std::string text) {
+  return {{fmt::format("{}:", label), report::Style::Bold}, {" " + std::move(text)}};
 }
 
 template <typename Finding>
-Line headline(const Finding& finding, Severity severity) {
+report::Line headline(const Finding& finding, Severity severity) {
   return {{fmt::format("{}[{}]", to_string(severity), definition(finding.kind).code), style_of(severity)},
           {": " + finding.text}};
 }
 
-Section conflicts_section(const Assessed& assessed) {
+report::Section conflicts_section(const Assessed& assessed) {
   const Conflicts& found = assessed.assessment.conflicts;
-  Section section{"Address conflicts in Cilium's view", {}};
+  report::Section section{"Address conflicts in Cilium's view", {}};
   if (found.conflicts.empty()) section.blocks.push_back(plain("No address is held by two endpoints."));
-  Bullets bullets;
+  report::Bullets bullets;
   for (std::size_t at = 0; at < shown_of(found.conflicts); ++at) {
     const Conflict& conflict = found.conflicts[at];
-    Bullets::Item item{headline(conflict, conflict.severity)};
+    report::Bullets::Item item{headline(conflict, conflict.severity)};
     for (const std::size_t holder : conflict.holders)
       if (item.details.size() < most_holders)
         item.details.push_back({{holder_text(assessed.dump.holders[holder], assessed)}});
@@ -144,13 +144,13 @@ Section conflicts_section(const Assessed& assessed) {
   if (!bullets.items.empty()) section.blocks.emplace_back(std::move(bullets));
   add_rest(found.conflicts, section);
 
-  Bullets overlaps;
+  report::Bullets overlaps;
   for (std::size_t at = 0; at < shown_of(found.overlaps); ++at) {
     const Overlap& overlap = found.overlaps[at];
-    Bullets::Item item{headline(overlap, overlap.severity)};
-    item.details.push_back(detail("seen", fmt::format("{} held twice{} ({})", counted(overlap.held_twice, "address", "addresses"),
+    report::Bullets::Item item{headline(overlap, overlap.severity)};
+    item.details.push_back(detail("seen", fmt::format("{} held twice{} ({})", report::counted(overlap.held_twice, "address", "addresses"),
                                          overlap.with_one_more_gateway ? ", and the next gateways would collide" : "",
-                                         place(assessed.sources, overlap.loc))));
+                                         report::place_text(assessed.sources, overlap.loc))));
     item.details.push_back(detail("help", overlap.remedy));
     overlaps.items.push_back(std::move(item));
   }
@@ -160,7 +160,7 @@ Section conflicts_section(const Assessed& assessed) {
   }
   add_rest(found.overlaps, section);
 
-  Bullets coming;
+  report::Bullets coming;
   for (std::size_t at = 0; at < shown_of(found.coming); ++at)
     coming.items.push_back({headline(found.coming[at], Severity::Warning),
                             {detail("help", found.coming[at].remedy)}});
@@ -172,12 +172,12 @@ Section conflicts_section(const Assessed& assessed) {
   return section;
 }
 
-Section health_section(const Assessed& assessed) {
-  Section section{"Chaining health", {}};
-  Bullets bullets;
+report::Section health_section(const Assessed& assessed) {
+  report::Section section{"Chaining health", {}};
+  report::Bullets bullets;
   for (const HealthFinding& finding : assessed.assessment.health) {
-    Bullets::Item item{headline(finding, finding.severity)};
-    const std::string where = place(assessed.sources, finding.loc);
+    report::Bullets::Item item{headline(finding, finding.severity)};
+    const std::string where = report::place_text(assessed.sources, finding.loc);
     if (!finding.evidence.empty() || !where.empty())
       item.details.push_back(detail("seen", finding.evidence + (where.empty() || finding.evidence.empty() ? where : " (" + where + ")")));
     if (!finding.remedy.empty()) item.details.push_back(detail("help", finding.remedy));
@@ -188,24 +188,24 @@ Section health_section(const Assessed& assessed) {
   return section;
 }
 
-Section features_section(const Assessed& assessed) {
+report::Section features_section(const Assessed& assessed) {
   std::set<Fate> fates;  // only these get a column
   for (const Feature& feature : assessed.assessment.features)
     for (const auto& [fate, count] : feature.uses)
       if (count > 0) fates.insert(fate);
-  Section section{"What Cilium is used for", {}};
-  Grid grid{{"feature"}, {}};
+  report::Section section{"What Cilium is used for", {}};
+  report::Grid grid{{"feature"}, {}};
   for (const Fate fate : fates) grid.head.emplace_back(to_string(fate));
   grid.head.insert(grid.head.end(), {"first places", "note"});
   for (const Feature& feature : assessed.assessment.features) {
-    std::vector<Span> row = {{feature.name, Style::Bold}};
+    std::vector<report::Span> row = {{feature.name, report::Style::Bold}};
     for (const Fate fate : fates) {
       const auto found = feature.uses.find(fate);
       row.push_back({number(found == feature.uses.end() ? 0 : found->second)});
     }
     std::vector<std::string> places;
     for (const Loc& where : feature.places)
-      if (places.size() < most_places) places.push_back(place(assessed.sources, where));
+      if (places.size() < most_places) places.push_back(report::place_text(assessed.sources, where));
     if (feature.places.size() > most_places) places.emplace_back("…");
     row.push_back({fmt::format("{}", fmt::join(places, " "))});
     row.push_back({feature.note});
@@ -214,49 +214,49 @@ Section features_section(const Assessed& assessed) {
   if (grid.rows.empty()) section.blocks.push_back(plain("For nothing that the dump shows."));
   else section.blocks.emplace_back(std::move(grid));
   section.blocks.push_back(
-      {Paragraph{{{"Each rule and its reason: "}, {"policyconv migrate POLICIES --cluster DUMP -v", Style::Plain, true}}}});
+      {report::Paragraph{{{"Each rule and its reason: "}, {"policyconv migrate POLICIES --cluster DUMP -v", report::Style::Plain, true}}}});
   return section;
 }
 
-Section ways_section(const Assessed& assessed) {
+report::Section ways_section(const Assessed& assessed) {
   const Assessment& found = assessed.assessment;
-  Section section{"The three ways", {}};
-  Grid grid{{"way", "cost", "risk", "what is lost", "objects", "blockers"}, {}};
+  report::Section section{"The three ways", {}};
+  report::Grid grid{{"way", "cost", "risk", "what is lost", "objects", "blockers"}, {}};
   for (const WayReport& way : found.ways)
-    grid.rows.push_back({{std::string(to_string(way.way)), way.way == found.recommended ? Style::Green : Style::Plain},
+    grid.rows.push_back({{std::string(to_string(way.way)), way.way == found.recommended ? report::Style::Green : report::Style::Plain},
                          {way.cost},
                          {way.risk},
                          {way.lost},
                          {number(way.objects_touched)},
                          {way.blockers.empty() ? "none" : fmt::format("{}", fmt::join(way.blockers, "; ")),
-                          way.blockers.empty() ? Style::Plain : Style::Red}});
+                          way.blockers.empty() ? report::Style::Plain : report::Style::Red}});
   section.blocks.emplace_back(std::move(grid));
-  section.blocks.push_back({Paragraph{{{"Recommended: "}, {std::string(to_string(found.recommended)), Style::Bold}}}});
-  Bullets reasons;
+  section.blocks.push_back({report::Paragraph{{{"Recommended: "}, {std::string(to_string(found.recommended)), report::Style::Bold}}}});
+  report::Bullets reasons;
   for (const std::string& reason : found.reasons) reasons.items.push_back({{{reason}}});
   if (!reasons.items.empty()) section.blocks.emplace_back(std::move(reasons));
   return section;
 }
 
-Section plan_section(const Assessed& assessed) {
+report::Section plan_section(const Assessed& assessed) {
   const AddressPlan& plan = assessed.assessment.plan;
-  Section section{"Address plan: unique addresses for NAT gateways", {}};
+  report::Section section{"Address plan: unique addresses for NAT gateways", {}};
   if (plan.moves.empty() && plan.full.empty()) {
     section.blocks.push_back(plain("No gateway has to move."));
     return section;
   }
-  Grid grid{{"gateway", "VPC", "Subnet", "before", "after", "place"}, {}};
+  report::Grid grid{{"gateway", "VPC", "Subnet", "before", "after", "place"}, {}};
   for (const Move& move : plan.moves) {
     const Gateway& gateway = assessed.dump.gateways[move.gateway];
     grid.rows.push_back({{gateway_name(gateway)},
                          {gateway.vpc},
                          {gateway.subnet},
-                         {to_string(move.from), Style::Red},
-                         {to_string(move.to), Style::Green},
-                         {place(assessed.sources, gateway.lan_ip_loc.file == 0 ? gateway.loc : gateway.lan_ip_loc)}});
+                         {to_string(move.from), report::Style::Red},
+                         {to_string(move.to), report::Style::Green},
+                         {report::place_text(assessed.sources, gateway.lan_ip_loc.file == 0 ? gateway.loc : gateway.lan_ip_loc)}});
   }
   if (!grid.rows.empty()) section.blocks.emplace_back(std::move(grid));
-  Bullets full;
+  report::Bullets full;
   for (const AddressPlan::Full& each : plan.full) {
     const Gateway& gateway = assessed.dump.gateways[each.gateway];
     const std::string way_out =
@@ -267,15 +267,15 @@ Section plan_section(const Assessed& assessed) {
   }
   if (!full.items.empty()) section.blocks.emplace_back(std::move(full));
   section.blocks.push_back(
-      {Paragraph{{{"lanIp cannot be changed in place: each of these gateways is deleted and made again, and its VPC has no way "
+      {report::Paragraph{{{"lanIp cannot be changed in place: each of these gateways is deleted and made again, and its VPC has no way "
                    "out meanwhile. "},
-                  {"--plan FILE", Style::Plain, true},
+                  {"--plan FILE", report::Style::Plain, true},
                   {" writes the objects."}}}});
   return section;
 }
 
 /// What chaining keeps Kube-OVN from offering (K§7.3).
-Bullets gained(const Assessed& assessed) {
+report::Bullets gained(const Assessed& assessed) {
   const Dump& dump = assessed.dump;
   const auto only_v6 = static_cast<std::size_t>(
       std::count_if(dump.subnets.begin(), dump.subnets.end(), [](const DumpSubnet& subnet) {
@@ -283,16 +283,16 @@ Bullets gained(const Assessed& assessed) {
                  return cidr.family == Family::V6;
                });
       }));
-  return {{{{{"the same lanIp in several VPCs", Style::Bold},
-             {fmt::format(" ({} here)", counted(dump.gateways.size(), "gateway", "gateways"))}}},
-           {{{"vpc-dns in VPCs whose ranges overlap", Style::Bold},
-             {fmt::format(" ({} here)", counted(dump.vpcs.size(), "VPC", "VPCs"))}}},
-           {{{"Subnets of IPv6 alone, which chaining breaks", Style::Bold}, {fmt::format(" ({} here)", only_v6)}}}}};
+  return {{{{{"the same lanIp in several VPCs", report::Style::Bold},
+             {fmt::format(" ({} here)", report::counted(dump.gateways.size(), "gateway", "gateways"))}}},
+           {{{"vpc-dns in VPCs whose ranges overlap", report::Style::Bold},
+             {fmt::format(" ({} here)", report::counted(dump.vpcs.size(), "VPC", "VPCs"))}}},
+           {{{"Subnets of IPv6 alone, which chaining breaks", report::Style::Bold}, {fmt::format(" ({} here)", only_v6)}}}}};
 }
 
-Section readiness_section(const Assessed& assessed) {
-  Section section{"Readiness by namespace", {}};
-  Grid grid{{"namespace", "rules", "same", "no effect", "stricter", "looser", "refused"}, {}};
+report::Section readiness_section(const Assessed& assessed) {
+  report::Section section{"Readiness by namespace", {}};
+  report::Grid grid{{"namespace", "rules", "same", "no effect", "stricter", "looser", "refused"}, {}};
   const auto& all = assessed.assessment.namespaces;
   const bool with_idle = std::any_of(all.begin(), all.end(), [](const auto& each) { return each.never_enforced > 0; });
   if (with_idle) grid.head.emplace_back("(never enforced)");
@@ -300,13 +300,13 @@ Section readiness_section(const Assessed& assessed) {
   for (std::size_t at = 0; at < shown_of(all); ++at) {
     const NamespaceReadiness& each = all[at];
     const std::size_t kept = each.same + each.without_effect;
-    std::vector<Span> row = {{each.ns.empty() ? "(whole cluster)" : each.ns},
+    std::vector<report::Span> row = {{each.ns.empty() ? "(whole cluster)" : each.ns},
                          {number(each.rules)},
                          {number(each.same)},
                          {number(each.without_effect)},
-                         {number(each.stricter), each.stricter > 0 ? Style::Yellow : Style::Plain},
-                         {number(each.looser), each.looser > 0 ? Style::Magenta : Style::Plain},
-                         {number(each.refused), each.refused > each.never_enforced ? Style::Red : Style::Plain}};
+                         {number(each.stricter), each.stricter > 0 ? report::Style::Yellow : report::Style::Plain},
+                         {number(each.looser), each.looser > 0 ? report::Style::Magenta : report::Style::Plain},
+                         {number(each.refused), each.refused > each.never_enforced ? report::Style::Red : report::Style::Plain}};
     if (with_idle) row.push_back({number(each.never_enforced)});
     row.push_back({each.rules == 0 ? "·" : fmt::format("{} %", kept * 100 / each.rules)});
     grid.rows.push_back(std::move(row));
@@ -319,9 +319,9 @@ Section readiness_section(const Assessed& assessed) {
   return section;
 }
 
-Section missing_section(const Assessed& assessed) {
-  Section section{"What the dump lacks", {}};
-  Code code;
+report::Section missing_section(const Assessed& assessed) {
+  report::Section section{"What the dump lacks", {}};
+  report::Code code;
   for (const std::string& resource : assessed.assessment.missing) code.lines.push_back(collect_line(resource));
   if (code.lines.empty()) {
     section.blocks.push_back(plain("Nothing that would have mattered."));
@@ -329,7 +329,7 @@ Section missing_section(const Assessed& assessed) {
   }
   section.blocks.push_back(plain("Statements about these are missing above. Add what these lines print:"));
   section.blocks.emplace_back(std::move(code));
-  section.blocks.push_back({Paragraph{{{"policyconv assess --print-collect", Style::Plain, true}, {" prints a script for all of it."}}}});
+  section.blocks.push_back({report::Paragraph{{{"policyconv assess --print-collect", report::Style::Plain, true}, {" prints a script for all of it."}}}});
   return section;
 }
 
@@ -383,7 +383,7 @@ int exit_status(assess::Verdict verdict) {
   return 0;
 }
 
-Document assess_document(const Assessed& assessed) {
+report::Document assess_document(const Assessed& assessed) {
   return {"Can this cluster leave Cilium chaining?",
           verdict_line(assessed),
           {conflicts_section(assessed), health_section(assessed), features_section(assessed), ways_section(assessed),

@@ -6,7 +6,7 @@
 
 #include "assess/dump.h"
 #include "assess/findings.h"
-#include "cli/document.h"
+#include "report/document.h"
 #include "ir/diagnostics.h"
 #include "ir/source.h"
 
@@ -27,7 +27,7 @@ struct Assessed {
 [[nodiscard]] std::string_view to_string(assess::Way way);
 [[nodiscard]] int exit_status(assess::Verdict verdict);  // 0, 3, 5
 
-[[nodiscard]] Document assess_document(const Assessed& assessed);
+[[nodiscard]] report::Document assess_document(const Assessed& assessed);
 [[nodiscard]] std::string assess_json(const Assessed& assessed);
 
 }  // namespace policyconv::cli

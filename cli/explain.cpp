@@ -10,19 +10,11 @@
 #include <fmt/ranges.h>
 
 #include "cli/options.h"
-#include "cli/terminal.h"
+#include "report/explanations.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
-
-constexpr Explanation explanations[] = {
-#define POLICYCONV_EXPLAIN(name, happened, why, remedy, example) {Kind::name, happened, why, remedy, example},
-#include "cli/explain_texts/assess.def"
-#include "cli/explain_texts/cilium.def"
-#include "cli/explain_texts/input.def"
-#include "cli/explain_texts/kubeovn.def"
-#undef POLICYCONV_EXPLAIN
-};
 
 constexpr std::size_t text_width = 100;
 
@@ -36,12 +28,12 @@ std::string filled(std::string_view text) {
     at = end + 1;
     if (word.empty()) continue;
     if (column > 0) {
-      const bool fits = column + 1 + columns(word) <= text_width;
+      const bool fits = column + 1 + report::columns(word) <= text_width;
       result += fits ? ' ' : '\n';
       column = fits ? column + 1 : 0;
     }
     result += word;
-    column += columns(word);
+    column += report::columns(word);
   }
   return result + "\n";
 }
@@ -77,7 +69,7 @@ std::string message_of(const Definition& about) {
 /// What a code is about in one line; a message that is nothing but its argument says less than its long text.
 std::string summary(Kind kind) {
   const Definition& about = definition(kind);
-  const Explanation* found = explanation(kind);
+  const report::Explanation* found = report::explanation(kind);
   if (about.text != "{}" || found == nullptr) return message_of(about);
   return std::string(found->happened.substr(0, found->happened.find(". ")));
 }
@@ -85,7 +77,7 @@ std::string summary(Kind kind) {
 std::string long_text(Kind kind) {
   const Definition& about = definition(kind);
   std::string text = fmt::format("{} ({}): {}\n", about.code, to_string(about.effect), summary(kind));
-  if (const Explanation* found = explanation(kind)) {
+  if (const report::Explanation* found = report::explanation(kind)) {
     text += fmt::format("\nWhat happened\n\n{}\nWhy\n\n{}\nWhat to do\n\n{}\n", filled(found->happened),
                         filled(found->why), filled(found->remedy));
     text += fmt::format("Example\n\n{}", indented(found->example));
@@ -121,29 +113,16 @@ void list_all(std::ostream& out) {
 
 }  // namespace
 
-const Explanation* explanation(Kind kind) {
-  const auto found = std::find_if(std::begin(explanations), std::end(explanations),
-                                  [&](const Explanation& e) { return e.kind == kind; });
-  return found == std::end(explanations) ? nullptr : &*found;
-}
-
-std::string canonical_code(std::string_view typed) {
-  const auto is_digit = [](char c) { return '0' <= c && c <= '9'; };
-  const bool is_code = typed.size() >= 3 && typed.size() <= 6 && (typed[0] == 'p' || typed[0] == 'P') &&
-                       (typed[1] == 'c' || typed[1] == 'C') && std::all_of(typed.begin() + 2, typed.end(), is_digit);
-  return is_code ? fmt::format("PC{:0>4}", typed.substr(2)) : std::string(typed);
-}
-
 int explain(const std::vector<std::string>& codes, std::ostream& out, std::ostream& err) {
   if (codes.empty()) list_all(out);
   int status = 0;
   for (const std::string& typed : codes) {
-    const std::string code = canonical_code(typed);
+    const std::string code = report::canonical_code(typed);
     const auto found = std::find_if(std::begin(definitions), std::end(definitions),
                                     [&](const Definition& about) { return about.code == code; });
     if (found == std::end(definitions)) {
       err << fmt::format("policyconv explain: no code `{}`; the nearest are {} (`policyconv explain` lists all)\n",
-                         printable(typed), fmt::join(nearest_codes(number_of(code)), ", "));
+                         report::printable(typed), fmt::join(nearest_codes(number_of(code)), ", "));
       status = usage_error;
       continue;
     }

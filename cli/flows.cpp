@@ -12,7 +12,7 @@
 #include <utility>
 #include <variant>
 
-#include "cli/terminal.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -30,7 +30,7 @@ struct Misshapen {
 };
 
 std::string seen(const Json& value) {
-  if (value.is_string()) return fmt::format("the text \"{}\"", printable(value.get_ref<const std::string&>()));
+  if (value.is_string()) return fmt::format("the text \"{}\"", report::printable(value.get_ref<const std::string&>()));
   if (value.is_object()) return "an object";
   if (value.is_array()) return "a list";
   return value.dump();
@@ -251,7 +251,7 @@ std::string reason_of(const Json::parse_error& error) {
   const std::string text = error.what();
   const std::size_t at = text.find("syntax error");
   const std::size_t shown = text.find("; last read");
-  return printable(at == std::string::npos ? text : text.substr(at, shown == std::string::npos ? shown : shown - at));
+  return report::printable(at == std::string::npos ? text : text.substr(at, shown == std::string::npos ? shown : shown - at));
 }
 
 void read_line(const std::string& line, const FlowSink& sink) {

@@ -44,6 +44,8 @@ standard output or to DIR, the report to standard error. Nothing is written if t
 input:
   --cluster PATH...            facts about the cluster: what `kubectl get ns,pods,nodes,svc,endpointslices,deploy,sts,ds,
                                subnets,vpcs -A -o yaml` prints. Put it after the policies
+  --from-cluster               let kubectl fetch policies and facts, exactly what is needed; then no PATH is given
+  --context NAME               kubectl's context for --from-cluster (default: its current one)
   -n, --namespace NAME         namespace of policies that name none (default: default)
 
 source, the Cilium that the policies were written for:
@@ -76,10 +78,28 @@ output:
   --fail-on same|stricter|looser|refused
                                the least finding that makes the exit status non-zero (default: same, that is any)
   -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  --lang en|zh                 language of the report (default: en)
   --color auto|always|never    colours in the report (default: auto: on a terminal, unless NO_COLOR is set)
   -q, --quiet                  report errors only
   -v, --verbose                report every rule and every repetition
   -h, --help                   this text
+
+reports and continuous integration:
+  --report FACE=FILE           also write the report as text, markdown, html, json, sarif, junit or gitlab (repeatable;
+                               FILE `-` is standard output, if objects go elsewhere)
+  --annotations github         also print workflow commands that annotate the lines of a pull request
+  --baseline FILE              findings that it accepts, with reason, owner and expiry, are no reason to fail; entries
+                               that are stale or have expired are (docs/ci.md)
+  --write-baseline FILE        write such a file for everything found now
+  --since-report FILE          compare with an earlier report (--report json=FILE): what became better or worse
+  --ratchet                    with --since-report: exit 3 if a smaller share of rules is kept identical
+
+many files:
+  --tree                       convert each file by itself, into a folder of its own below DIR: for files of different
+                               clusters, since policies of one cluster belong into one run
+  --keep-going                 with --tree: write what has no errors although other files have
+  --shard-index N, --shard-count N
+                               take every N-th file only, for parallel jobs (default: 0 of 1)
 
 exit status, the highest that applies:
   0   the objects mean what the policies mean

@@ -6,8 +6,9 @@
 
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/read.h"
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
+#include "report/text.h"
 #include "frontend/lower.h"
 #include "frontend/parse.h"
 
@@ -45,15 +46,15 @@ void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
 
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) {
   Reader reader(inputs.sources, in, inputs.diagnostics);
-  const auto policy_files = reader.read(options.paths);
+  inputs.policy_files = reader.read(options.paths);
   inputs.object_files = reader.read(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);
   std::vector<std::uint32_t> shared;
-  std::set_intersection(policy_files.begin(), policy_files.end(), inputs.cluster_files.begin(), inputs.cluster_files.end(),
+  std::set_intersection(inputs.policy_files.begin(), inputs.policy_files.end(), inputs.cluster_files.begin(), inputs.cluster_files.end(),
                         std::back_inserter(shared));
   inputs.trees = yaml::read_trees(inputs.sources, shared, options.jobs);
   inputs.policies = cilium::parse_policies(
-      inputs.sources, policy_files, {options.semantics, options.default_namespace, options.jobs, &inputs.trees},
+      inputs.sources, inputs.policy_files, {options.semantics, options.default_namespace, options.jobs, &inputs.trees},
       inputs.diagnostics);
   if (options.policies_required) require_policies(inputs.policies.catalog, inputs.diagnostics);
   inputs.cluster = read_cluster(options, inputs.cluster_files, inputs);
@@ -81,12 +82,11 @@ std::optional<kubeovn::Manifest> objects_to_judge(const InputOptions& options, I
   return manifest;
 }
 
-int report_errors(Inputs& inputs, Colour colour, std::ostream& err) {
+int report_errors(Inputs& inputs, report::Colour colour, std::ostream& err) {
   inputs.diagnostics.sort();
-  const Tolerance nothing_accepted;
-  report({inputs.sources, inputs.policies.catalog, inputs.diagnostics, nullptr, false}, nothing_accepted,
-         {wants_colour(colour, err), false, true}, err);
-  return exit_status(inputs.diagnostics, nothing_accepted);
+  const report::Report made = report::make("", {inputs.sources, inputs.policies.catalog, inputs.diagnostics}, {});
+  report::print_text(made, {report::wants_colour(colour, err), false, true}, err);
+  return made.status;
 }
 
 }  // namespace policyconv::cli

@@ -23,7 +23,7 @@ struct Inputs {
   Diagnostics diagnostics;
   cilium::Policies policies;
   Cluster cluster;
-  std::vector<std::uint32_t> object_files, cluster_files;
+  std::vector<std::uint32_t> policy_files, object_files, cluster_files;
   yaml::Trees trees;  // of files that several readers read
 };
 
@@ -40,6 +40,6 @@ void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs);
 [[nodiscard]] std::optional<kubeovn::Manifest> objects_to_judge(const InputOptions& options, Inputs& inputs);
 
 /// Prints the errors to `err` the way migrate does; returns the exit status 1.
-int report_errors(Inputs& inputs, Colour colour, std::ostream& err);
+int report_errors(Inputs& inputs, report::Colour colour, std::ostream& err);
 
 }  // namespace policyconv::cli

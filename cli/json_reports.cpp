@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "cli/report.h"
+#include "report/build.h"
 
 namespace policyconv::cli {
 namespace {

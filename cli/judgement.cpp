@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
 #include "verify/source_labels.h"
 
 namespace policyconv::cli {
@@ -65,17 +65,17 @@ std::string_view to_string(Agreement agreement) {
   return {};
 }
 
-Style style_of(Agreement agreement) {
+report::Style style_of(Agreement agreement) {
   switch (agreement) {
     case Agreement::Same:
-      return Style::Green;
+      return report::Style::Green;
     case Agreement::Stricter:
-      return Style::Yellow;
+      return report::Style::Yellow;
     case Agreement::Looser:
     case Agreement::Undefined:
-      return Style::Magenta;
+      return report::Style::Magenta;
   }
-  return Style::Plain;
+  return report::Style::Plain;
 }
 
 int exit_status(Agreement agreement) {
@@ -170,8 +170,8 @@ std::string_view to_string(std::optional<Verdict> objects) {
 }
 
 std::string rule_text(RuleId rule, const Names& names) {
-  return fmt::format("{} ({})", printable(names.catalog.display(rule)),
-                     place(names.sources, names.catalog.rule(rule).loc));
+  return fmt::format("{} ({})", report::printable(names.catalog.display(rule)),
+                     report::place_text(names.sources, names.catalog.rule(rule).loc));
 }
 
 std::string policies_text(const EndJudgement& end, const Names& names) {
@@ -182,15 +182,15 @@ std::string policies_text(const EndJudgement& end, const Names& names) {
   for (const Selection& selection : end.selections) {
     const SourcePolicy& policy = names.catalog.policy(selection.policy);
     if (decision.verdict == Verdict::Deny && selection.default_deny)
-      isolating.push_back(fmt::format("{} ({})", printable(policy.display()), place(names.sources, policy.loc)));
+      isolating.push_back(fmt::format("{} ({})", report::printable(policy.display()), report::place_text(names.sources, policy.loc)));
   }
   return fmt::format("{}: {}{}{}", past(decision.verdict), decision.reason, isolating.empty() ? "" : " of ",
                      fmt::join(isolating, ", "));
 }
 
 std::string objects_text(const Decision& decision, bool tied, const Names& names) {
-  std::string text = fmt::format("{}: {}", tied ? "undefined" : past(decision.verdict), printable(decision.reason));
-  for (const Loc& where : decision.places) text += ", " + place(names.sources, where);
+  std::string text = fmt::format("{}: {}", tied ? "undefined" : past(decision.verdict), report::printable(decision.reason));
+  for (const Loc& where : decision.places) text += ", " + report::place_text(names.sources, where);
   const std::string rules = rules_text(decision.rules, names);
   return rules.empty() ? text : text + ", from " + rules;
 }

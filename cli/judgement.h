@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
-#include "cli/terminal.h"
+#include "report/terminal.h"
 #include "frontend/policy.h"
 #include "ir/cluster.h"
 #include "ir/semantics.h"
@@ -26,7 +26,7 @@ namespace policyconv::cli {
 enum class Agreement : std::uint8_t { Same, Stricter, Looser, Undefined };
 [[nodiscard]] std::string_view to_string(Agreement agreement);  // "same", "stricter", ...
 [[nodiscard]] int exit_status(Agreement agreement);             // 0, 3, 4, 4
-[[nodiscard]] Style style_of(Agreement agreement);
+[[nodiscard]] report::Style style_of(Agreement agreement);
 
 /// A policy that selects the pod of an end in that direction.
 struct Selection {

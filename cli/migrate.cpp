@@ -7,7 +7,9 @@
 #include "backends/kubeovn/print.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
-#include "cli/report.h"
+#include "report/build.h"
+#include "report/terminal.h"
+#include "report/text.h"
 #include "cli/verify.h"
 #include "cli/verify_report.h"
 #include "ir/print.h"
@@ -30,7 +32,7 @@ int verify_too(const MigrateOptions& options, const kubeovn::Manifest& manifest,
   if (!options.quiet)
     err << '\n'
         << verify_text(verified, {inputs.sources, inputs.policies.catalog, inputs.cluster},
-                       wants_colour(options.colour, err));
+                       report::wants_colour(options.colour, err));
   const int status = exit_status(verified);
   return status < exit_status(options.tolerance.fail_on) ? 0 : status;
 }
@@ -57,11 +59,13 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   }
 
   diagnostics.sort();
-  report({inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty()},
-         options.tolerance, {wants_colour(options.colour, err), options.verbose, options.quiet}, err);
-  const int status = exit_status(diagnostics, options.tolerance);
-  if (!options.verify || !manifest || diagnostics.has_errors()) return status;
-  return std::max(status, verify_too(options, *manifest, inputs, err));
+  const report::Report made = report::make(
+      "migrate",
+      {inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty(), inputs.policy_files},
+      options.tolerance);
+  report::print_text(made, {report::wants_colour(options.colour, err), options.verbose, options.quiet}, err);
+  if (!options.verify || !manifest || diagnostics.has_errors()) return made.status;
+  return std::max(made.status, verify_too(options, *manifest, inputs, err));
 }
 
 }  // namespace policyconv::cli

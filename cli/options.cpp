@@ -3,28 +3,21 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <charconv>
 #include <filesystem>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
 
-#include "cli/explain.h"
 #include "cli/help.h"
+#include "cli/option_types.h"
 #include "yaml/decode.h"
 
 namespace policyconv::cli {
 namespace {
-
-template <typename T>
-using Choice = std::pair<std::string_view, T>;
 
 constexpr std::array<Choice<bool>, 2> booleans = {{{"true", true}, {"false", false}}};
 constexpr std::array<Choice<Emit>, 2> emits = {{{"objects", Emit::Objects}, {"ir", Emit::Ir}}};
@@ -35,13 +28,11 @@ constexpr std::array<Choice<DocumentFormat>, 4> document_formats = {{{"text", Do
                                                                      {"markdown", DocumentFormat::Markdown},
                                                                      {"json", DocumentFormat::Json},
                                                                      {"html", DocumentFormat::Html}}};
-constexpr std::array<Choice<Protocol>, 5> protocols = {{{"tcp", Protocol::Tcp},
-                                                        {"udp", Protocol::Udp},
-                                                        {"sctp", Protocol::Sctp},
-                                                        {"icmp", Protocol::Icmp},
-                                                        {"icmp6", Protocol::Icmp6}}};
-constexpr std::array<Choice<Colour>, 3> colours = {
-    {{"auto", Colour::Auto}, {"always", Colour::Always}, {"never", Colour::Never}}};
+constexpr std::array<Choice<Annotations>, 2> annotators = {{{"none", Annotations::None}, {"github", Annotations::Github}}};
+constexpr std::array<Choice<report::Language>, 2> languages = {
+    {{"en", report::Language::English}, {"zh", report::Language::Chinese}}};
+constexpr std::array<Choice<report::Colour>, 3> colours = {
+    {{"auto", report::Colour::Auto}, {"always", report::Colour::Always}, {"never", report::Colour::Never}}};
 constexpr std::array<Choice<Effect>, 4> levels = {{{"same", Effect::Stricter},
                                                    {"stricter", Effect::Stricter},
                                                    {"looser", Effect::Looser},
@@ -49,134 +40,6 @@ constexpr std::array<Choice<Effect>, 4> levels = {{{"same", Effect::Stricter},
 constexpr std::array<Choice<kubeovn::NodeTraffic>, 3> node_traffics = {{{"anchor", kubeovn::NodeTraffic::Anchor},
                                                                         {"all-nodes", kubeovn::NodeTraffic::AllNodes},
                                                                         {"none", kubeovn::NodeTraffic::None}}};
-
-[[noreturn]] void refuse(const std::string& option, const std::string& problem) {
-  throw CLI::ValidationError(fmt::format("{}: {}", option, problem));
-}
-
-template <typename T, std::size_t Count, typename Value>
-void add_choice(CLI::App& command, const std::string& name, const std::array<Choice<T>, Count>& choices, Value& value) {
-  command.add_option_function<std::string>(name, [name, &choices, &value](const std::string& text) {
-    const auto found = std::find_if(choices.begin(), choices.end(), [&](const auto& c) { return c.first == text; });
-    std::vector<std::string_view> names;
-    for (const auto& choice : choices) names.push_back(choice.first);
-    if (found == choices.end()) refuse(name, fmt::format("`{}` is none of {}", text, fmt::join(names, ", ")));
-    value = found->second;
-  });
-}
-
-/// A version such as 1.18, v1.18 or 1.18.3, of which only the 18 counts.
-void add_minor_version(CLI::App& command, const std::string& name, int first, int last, int& value) {
-  command.add_option_function<std::string>(name, [=, &value](const std::string& text) {
-    std::string_view rest = text;
-    if (rest.starts_with('v')) rest.remove_prefix(1);
-    for (int minor = first; minor <= last; ++minor) {
-      const std::string wanted = fmt::format("1.{}", minor);
-      if (rest != wanted && !rest.starts_with(wanted + ".")) continue;
-      value = minor;
-      return;
-    }
-    refuse(name, fmt::format("`{}` is not one of 1.{} to 1.{}", text, first, last));
-  });
-}
-
-CLI::Option* add_list(CLI::App& command, const std::string& name,
-                      std::function<void(const std::vector<std::string>&)> read) {
-  return command.add_option_function<std::vector<std::string>>(name, std::move(read))
-      ->delimiter(',')
-      ->allow_extra_args(false);
-}
-
-void add_cidrs(CLI::App& command, const std::string& name, std::vector<Cidr>& value) {
-  add_list(command, name, [name, &value](const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      CidrError error;
-      const std::optional<Cidr> cidr = parse_cidr(text, &error);
-      if (!cidr) refuse(name, fmt::format("`{}` is no CIDR: {}", text, error.text));
-      value.push_back(*cidr);
-    }
-  });
-}
-
-void add_addresses(CLI::App& command, const std::string& name, std::vector<Address>& value) {
-  add_list(command, name, [name, &value](const std::vector<std::string>& texts) {
-    for (const std::string& text : texts) {
-      const std::optional<Address> address = parse_address(text);
-      if (!address) refuse(name, fmt::format("`{}` is no IP address", text));
-      value.push_back(*address);
-    }
-  });
-}
-
-/// An approximation that may be accepted says so in its help.
-bool is_acceptable(const Definition& definition) {
-  return definition.help.find(fmt::format("--allow-looser {}", definition.code)) != std::string_view::npos;
-}
-
-void add_codes(CLI::App& command, const std::string& name, std::vector<std::string>& value) {
-  add_list(command, name, [name, &value](const std::vector<std::string>& texts) {
-    for (std::string code : texts) {
-      code = canonical_code(code);
-      std::vector<std::string_view> valid;
-      for (const Definition& definition : definitions)
-        if (is_acceptable(definition)) valid.push_back(definition.code);
-      if (std::find(valid.begin(), valid.end(), code) == valid.end())
-        refuse(name, fmt::format("`{}` is no approximation that can be accepted; these are: {}", code,
-                                 fmt::join(valid, ", ")));
-      value.push_back(code);
-    }
-  });
-}
-
-std::optional<Protocol> protocol_named(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(c < 128 ? std::tolower(c) : c); });
-  for (const auto& [name, protocol] : protocols)
-    if (name == text) return protocol;
-  return std::nullopt;
-}
-
-/// "443/tcp", "tcp/443", "443" (tcp), "icmp/8", "icmp" (echo).
-std::optional<PacketKind> packet_kind(const std::string& text) {
-  const std::size_t slash = text.find('/');
-  std::string number = text.substr(0, slash), name = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
-  if (protocol_named(number)) std::swap(number, name);
-  const std::optional<Protocol> protocol = protocol_named(name);
-  if (!protocol) return std::nullopt;
-  const bool is_icmp = *protocol == Protocol::Icmp || *protocol == Protocol::Icmp6;
-  if (slash == std::string::npos && is_icmp)
-    return PacketKind{*protocol, static_cast<std::uint16_t>(*protocol == Protocol::Icmp ? 8 : 128)};
-  PacketKind kind{*protocol, 0};
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), kind.port);
-  if (number.empty() || error != std::errc() || end != number.data() + number.size()) return std::nullopt;
-  if (is_icmp ? kind.port > 255 : kind.port == 0) return std::nullopt;
-  return kind;
-}
-
-void add_packet(CLI::App& command, const std::string& name, PacketKind& value) {
-  command
-      .add_option_function<std::string>(name,
-                                        [name, &value](const std::string& text) {
-                                          const auto kind = packet_kind(text);
-                                          if (!kind)
-                                            refuse(name, fmt::format("`{}` is none of 443/tcp, 53/udp, 9/sctp, "
-                                                                     "icmp/8, icmp6/128 and their like",
-                                                                     text));
-                                          value = *kind;
-                                        })
-      ->required();
-}
-
-void add_jobs(CLI::App& command, unsigned& value) {
-  command.add_option_function<std::string>("-j,--jobs", [&value](const std::string& text) {
-    constexpr unsigned most = 256;
-    unsigned jobs = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
-    if (error != std::errc() || end != text.data() + text.size() || jobs < 1 || jobs > most)
-      refuse("--jobs", fmt::format("`{}` is no number from 1 to {}", text, most));
-    value = jobs;
-  });
-}
 
 std::vector<std::string> names_of(const CLI::App& command) {
   std::vector<std::string> names;
@@ -245,13 +108,24 @@ void add_systems(CLI::App& app, InputOptions& input) {
   add_cidrs(app, "--join-cidr", input.ranges.joins);
   add_addresses(app, "--node-local-dns", input.ranges.node_local_dns);
   input.jobs = std::max(1U, std::thread::hardware_concurrency());
-  add_jobs(app, input.jobs);
+  add_number(app, "-j,--jobs", 1, 256, input.jobs);
 }
 
 /// Where facts come from, too.
 void add_input(CLI::App& app, InputOptions& input) {
   app.add_option("--cluster", input.cluster_paths);
   add_systems(app, input);
+}
+
+/// What becomes of the findings.
+void add_reports(CLI::App& app, ReportOptions& options) {
+  add_report_files(app, "--report", options.files);
+  add_choice(app, "--annotations", annotators, options.annotations);
+  add_choice(app, "--lang", languages, options.language);
+  app.add_option("--baseline", options.baseline);
+  app.add_option("--write-baseline", options.write_baseline);
+  app.add_option("--since-report", options.since);
+  app.add_flag("--ratchet", options.ratchet);
 }
 
 void add_both_sides(CLI::App& app, InputOptions& input) {
@@ -266,6 +140,13 @@ void declare(CLI::App& app, MigrateOptions& options) {
   app.add_option("-o,--output", options.output);
   add_choice(app, "--emit", emits, options.emit);
   add_choice(app, "--fail-on", levels, options.tolerance.fail_on);
+  add_reports(app, options.reports);
+  app.add_flag("--tree", options.tree);
+  app.add_flag("--keep-going", options.keep_going);
+  add_number(app, "--shard-index", 0, most_shards - 1, options.shard_index);
+  add_number(app, "--shard-count", 1, most_shards, options.shard_count);
+  app.add_flag("--from-cluster", options.input.from_cluster);
+  app.add_option("--context", options.input.context);
   app.add_flag("--verify", options.verify);
   add_choice(app, "--color", colours, options.colour);
   app.add_flag("-q,--quiet", options.quiet);

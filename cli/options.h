@@ -10,8 +10,8 @@
 
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/manifest.h"
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
 #include "ir/address.h"
 #include "ir/cluster.h"
 #include "ir/semantics.h"
@@ -21,6 +21,25 @@ namespace policyconv::cli {
 enum class Emit : std::uint8_t { Objects, Ir };
 enum class Format : std::uint8_t { Text, Json, Markdown };
 enum class DocumentFormat : std::uint8_t { Text, Markdown, Json, Html };
+
+/// One way to show a report.
+enum class Face : std::uint8_t { Text, Markdown, Html, Json, Sarif, Junit, Gitlab };
+enum class Annotations : std::uint8_t { None, Github };
+
+struct ReportFile {
+  Face face = Face::Json;
+  std::string path;
+};
+
+/// What becomes of the findings, beside what the terminal shows.
+struct ReportOptions {
+  std::vector<ReportFile> files;
+  Annotations annotations = Annotations::None;
+  report::Language language = report::Language::English;
+  std::string baseline, write_baseline;  // files; empty: none
+  std::string since;                     // an earlier JSON report; empty: none
+  bool ratchet = false;                  // with `since`: fewer rules kept is a failure
+};
 
 /// Where things lie, for runs that have no cluster dump to say so.
 struct Ranges {
@@ -32,6 +51,8 @@ struct Ranges {
 struct InputOptions {
   std::vector<std::string> paths, cluster_paths;
   bool policies_required = true;
+  bool from_cluster = false;              // policies and facts by kubectl
+  std::string context;                    // of kubectl; empty: its current one
   std::vector<std::string> object_paths;  // not for migrate; empty: what migrate would make of the policies
   std::string default_namespace = "default";
   Semantics semantics;
@@ -46,10 +67,14 @@ struct InputOptions {
 struct MigrateOptions {
   InputOptions input;
   std::string output;  // a directory; empty: standard output
-  Tolerance tolerance;
+  report::Tolerance tolerance;
+  ReportOptions reports;
+  bool tree = false;                      // each file by itself, into a folder of its own
+  bool keep_going = false;                // with `tree`: what has no errors is written although others have
+  unsigned shard_index = 0, shard_count = 1;
   Emit emit = Emit::Objects;
   bool verify = false;
-  Colour colour = Colour::Auto;
+  report::Colour colour = report::Colour::Auto;
   bool quiet = false, verbose = false;
 };
 
@@ -58,7 +83,7 @@ struct VerifyOptions {
   std::vector<std::string> assertion_paths;
   bool future = true;
   Format format = Format::Text;
-  Colour colour = Colour::Auto;
+  report::Colour colour = report::Colour::Auto;
 };
 
 /// What a packet is: a destination port, or a type of ICMP.
@@ -72,14 +97,14 @@ struct TraceOptions {
   std::string from, to;  // as typed
   PacketKind packet;
   Format format = Format::Text;
-  Colour colour = Colour::Auto;
+  report::Colour colour = report::Colour::Auto;
 };
 
 struct ReplayOptions {
   InputOptions input;
   std::string flows;  // a path, or `-`
   Format format = Format::Text;
-  Colour colour = Colour::Auto;
+  report::Colour colour = report::Colour::Auto;
 };
 
 struct AssessOptions {
@@ -88,7 +113,7 @@ struct AssessOptions {
   std::string plan;       // a file for the objects of the address plan; empty: none
   std::string rehearsal;  // a directory for the test environment; empty: none
   DocumentFormat format = DocumentFormat::Text;
-  Colour colour = Colour::Auto;
+  report::Colour colour = report::Colour::Auto;
 };
 
 struct ExplainOptions {
@@ -102,6 +127,7 @@ struct Answer {
 };
 
 inline constexpr int usage_error = 2;
+inline constexpr unsigned most_shards = 100'000;
 
 using Request =
     std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, ExplainOptions, Answer>;

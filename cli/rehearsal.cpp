@@ -13,7 +13,7 @@
 #include "backends/kubeovn/lower.h"
 #include "cli/judgement.h"
 #include "cli/rehearsal_flows.h"
-#include "cli/terminal.h"
+#include "report/terminal.h"
 #include "frontend/lower.h"
 
 namespace policyconv::cli {
@@ -169,11 +169,11 @@ std::string flows_file(const std::vector<Row>& rows, const Cluster& cluster, con
     const verify::Packet& packet = row.judgement.packet;
     const Pod &from = cluster.pods[*packet.from_pod], &to = cluster.pods[*packet.to_pod];
     // No tab and no line end passes printable().
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", printable(from.ns), printable(from.name),
-                        printable(to.ns), printable(to.name), to_string(packet.destination),
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", report::printable(from.ns), report::printable(from.name),
+                        report::printable(to.ns), report::printable(to.name), to_string(packet.destination),
                         policyconv::to_string(packet.protocol), packet.port,
                         policyconv::to_string(row.judgement.policies()), to_string(row.judgement.objects()),
-                        printable(catalog.display(row.rule)));
+                        report::printable(catalog.display(row.rule)));
   }
   return text;
 }

@@ -17,7 +17,7 @@
 #include "cli/inputs.h"
 #include "cli/json_reports.h"
 #include "cli/observed_ends.h"
-#include "cli/terminal.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -229,7 +229,7 @@ int replay(const ReplayOptions& options, std::istream& in, std::ostream& out, st
   std::string text;
   switch (options.format) {
     case Format::Text:
-      text = replay_text(replayed, names, wants_colour(options.colour, out));
+      text = replay_text(replayed, names, report::wants_colour(options.colour, out));
       break;
     case Format::Json:
       text = replay_json(replayed, names);

@@ -8,18 +8,18 @@
 #include <vector>
 
 #include "cli/replay.h"
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
 
 std::string records(std::uint64_t count) {
-  return counted(count, "record", "records");
+  return report::counted(count, "record", "records");
 }
 
 std::string flow_text(const ReplayRow& row) {
-  return fmt::format("{} -> {} {}", printable(row.from), printable(row.to), packet_text(row.protocol, row.port));
+  return fmt::format("{} -> {} {}", report::printable(row.from), report::printable(row.to), packet_text(row.protocol, row.port));
 }
 
 /// What Cilium did: as recorded at this end, and what its policies say.
@@ -78,7 +78,7 @@ std::string direction_label(std::string_view system, const ReplayRow& row) {
 /// Text in a cell of a Markdown table, or in a list.
 std::string escaped(std::string_view text) {
   std::string result;
-  for (const char c : printable(text)) {
+  for (const char c : report::printable(text)) {
     if (c == '|' || c == '\\' || c == '`' || c == '*' || c == '_' || c == '<') result += '\\';
     result += c;
   }
@@ -106,14 +106,14 @@ std::string replay_text(const Replayed& replayed, const Names& names, bool colou
     for (const std::string& remark : remarks(row)) text += fmt::format("  = note: {}\n", remark);
   };
   for (const ReplayRow& row : replayed.changed) {
-    const std::string change = paint(std::string(to_string(row.change)), style_of(row.change), colour);
+    const std::string change = report::paint(std::string(to_string(row.change)), style_of(row.change), colour);
     add(row, fmt::format("{}: {}", change,
-                         paint(fmt::format("{}: {}", flow_text(row), records(row.records)), Style::Bold, colour)));
+                         report::paint(fmt::format("{}: {}", flow_text(row), records(row.records)), report::Style::Bold, colour)));
     text += '\n';
   }
   if (!replayed.unexplained.empty()) text += "Cilium recorded something else than its policies say:\n\n";
   for (const ReplayRow& row : replayed.unexplained) {
-    add(row, paint(fmt::format("{}: {}", flow_text(row), records(row.records)), Style::Bold, colour));
+    add(row, report::paint(fmt::format("{}: {}", flow_text(row), records(row.records)), report::Style::Bold, colour));
     text += fmt::format("  = help: {}\n\n", hint_for(row));
   }
   if (const auto causes = not_judged(replayed); !causes.empty()) {

@@ -13,8 +13,8 @@
 #include "cli/inputs.h"
 #include "cli/json_reports.h"
 #include "cli/judgement.h"
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -99,7 +99,7 @@ std::string label(std::string_view system, Direction direction) {
 std::string text_of(const Traced& traced, const Names& names, bool colour) {
   const Judgement& judgement = traced.judgement;
   const verify::Packet& packet = judgement.packet;
-  const auto name = [&](const End& end) { return printable(verify::to_string(names.cluster, end)); };
+  const auto name = [&](const End& end) { return report::printable(verify::to_string(names.cluster, end)); };
   const auto pod = [&](const EndJudgement& end) { return name(verify::PodEnd{end.pod}) + ": "; };
 
   std::string title =
@@ -107,13 +107,13 @@ std::string text_of(const Traced& traced, const Names& names, bool colour) {
                   to_string(packet.destination), packet_text(packet.protocol, packet.port));
   if (traced.to_service)
     title += fmt::format(" through {} port {}", to_string(traced.to_service->destination), traced.to_service->port);
-  std::string text = paint(title, Style::Bold, colour) + "\n";
+  std::string text = report::paint(title, report::Style::Bold, colour) + "\n";
   for (const EndJudgement& end : judgement.ends) {
     text += label("Cilium", end.direction) + pod(end) + policies_text(end, names) + "\n";
     for (const Selection& selection : end.selections) {
       const SourcePolicy& policy = names.catalog.policy(selection.policy);
-      text += fmt::format("{:20}selected by {} ({}){}\n", "", printable(policy.display()),
-                          place(names.sources, policy.loc), selection.default_deny ? ", default deny" : "");
+      text += fmt::format("{:20}selected by {} ({}){}\n", "", report::printable(policy.display()),
+                          report::place_text(names.sources, policy.loc), selection.default_deny ? ", default deny" : "");
     }
   }
   if (traced.first_packet)
@@ -125,7 +125,7 @@ std::string text_of(const Traced& traced, const Names& names, bool colour) {
   const Agreement agreement = traced.agreement();
   const std::string_view conclusion = agreement == Agreement::Same ? "they agree" : to_string(agreement);
   text += fmt::format("Cilium {}, Kube-OVN {}: {}\n", acts(judgement.policies()), acts(traced.objects()),
-                      paint(std::string(conclusion), style_of(agreement), colour));
+                      report::paint(std::string(conclusion), style_of(agreement), colour));
   const std::string command = trace_command(traced.to_service.value_or(packet), names.cluster);
   return command.empty() ? text : text + "the same in OVN: " + command + "\n";
 }
@@ -181,9 +181,9 @@ int trace(const TraceOptions& options, std::istream& in, std::ostream& out, std:
   if (options.format == Format::Json) {
     text = trace_json(flows, remarks, names, status);
   } else {
-    for (const std::string& remark : remarks) text += printable(remark) + "\n";
+    for (const std::string& remark : remarks) text += report::printable(remark) + "\n";
     for (const Traced& traced : flows)
-      text += (text.empty() ? "" : "\n") + text_of(traced, names, wants_colour(options.colour, out));
+      text += (text.empty() ? "" : "\n") + text_of(traced, names, report::wants_colour(options.colour, out));
   }
   write_stream(out, text, inputs.diagnostics);
   return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : status;

@@ -8,7 +8,7 @@
 
 #include "cli/files.h"
 #include "cli/json_reports.h"
-#include "cli/terminal.h"
+#include "report/terminal.h"
 #include "verify/assertions.h"
 #include "verify/future.h"
 #include "verify/space.h"
@@ -30,7 +30,7 @@ constexpr std::size_t most_future_pods = 4096;
 /// One line on the terminal that is overwritten, and gone in the end.
 class ProgressLine {
  public:
-  explicit ProgressLine(std::ostream& err) : err_(err), shown_(is_terminal(err)) {}
+  explicit ProgressLine(std::ostream& err) : err_(err), shown_(report::is_terminal(err)) {}
   ~ProgressLine() {
     if (shown_) err_ << "\r\x1b[K" << std::flush;
   }
@@ -212,7 +212,7 @@ int verify(const VerifyOptions& options, std::istream& in, std::ostream& out, st
   std::string text;
   switch (options.format) {
     case Format::Text:
-      text = verify_text(verified, names, wants_colour(options.colour, out));
+      text = verify_text(verified, names, report::wants_colour(options.colour, out));
       break;
     case Format::Json:
       text = verify_json(verified, names);

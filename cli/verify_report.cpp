@@ -8,9 +8,9 @@
 #include <array>
 #include <utility>
 
-#include "cli/document.h"
-#include "cli/report.h"
-#include "cli/terminal.h"
+#include "report/document.h"
+#include "report/build.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -31,7 +31,7 @@ std::string ends_text(const std::vector<std::string>& names) {
   std::string text =
       fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
   if (names.size() > shown) text += fmt::format(" and {} more", names.size() - shown);
-  return printable(text);
+  return report::printable(text);
 }
 
 /// A pod that does not exist yet is told by its labels.
@@ -43,7 +43,7 @@ std::string end_text(const verify::End& end, const Names& names, bool is_future)
     for (const auto& [key, value] : names.cluster.pods[pod->pod].labels) labels.push_back(key + "=" + value);
     text += labels.empty() ? " without labels" : fmt::format(" with {}", fmt::join(labels, ","));
   }
-  return printable(text);
+  return report::printable(text);
 }
 
 std::string example_text(const Traced& example, const Names& names, bool is_future) {
@@ -82,8 +82,8 @@ std::vector<std::pair<std::string, std::string>> reasons(const Traced& example, 
 /// The line of a source, with a caret.
 std::string excerpt(const Sources& sources, Loc where, bool colour) {
   if (where.file == 0 || where.line == 0) return {};
-  return fmt::format("  --> {}\n", place(sources, where)) +
-         snippet(sources.line(where.file, where.line), where.line, where.column, colour);
+  return fmt::format("  --> {}\n", report::place_text(sources, where)) +
+         report::snippet(sources.line(where.file, where.line), where.line, where.column, colour);
 }
 
 /// Excerpts of the rules that decide, one of each system; the rest is in the text.
@@ -136,7 +136,7 @@ class Text {
 
   void add_infrastructure(const std::vector<VerifiedRegion>& regions) {
     bool any = false, any_sctp = false;
-    const std::string note = paint("note", Style::Green, colour_);
+    const std::string note = report::paint("note", report::Style::Green, colour_);
     for (const VerifiedRegion& region : regions) {
       if (region.change != Change::Infrastructure) continue;
       any = true;
@@ -154,8 +154,8 @@ class Text {
     if (!checked.policies && !checked.objects) return;
     const verify::Assertion& assertion = checked.assertion;
     text_ +=
-        fmt::format("{}: {}: {}\n", place(names.sources, assertion.loc), paint("assertion fails", Style::Red, colour_),
-                    paint(printable(assertion.text), Style::Bold, colour_));
+        fmt::format("{}: {}: {}\n", report::place_text(names.sources, assertion.loc), report::paint("assertion fails", report::Style::Red, colour_),
+                    report::paint(report::printable(assertion.text), report::Style::Bold, colour_));
     add_failure("Cilium", checked.policies, names);
     add_failure("Kube-OVN", checked.objects, names);
     text_ += '\n';
@@ -166,8 +166,8 @@ class Text {
 
  private:
   void add(const VerifiedRegion& region, const Names& names, bool is_future) {
-    text_ += fmt::format("{}: {}\n", paint(std::string(to_string(region.change)), style_of(agreement_of(region.change)), colour_),
-                         paint(region_text(region, verified_.one_family), Style::Bold, colour_));
+    text_ += fmt::format("{}: {}\n", report::paint(std::string(to_string(region.change)), style_of(agreement_of(region.change)), colour_),
+                         report::paint(region_text(region, verified_.one_family), report::Style::Bold, colour_));
     text_ += excerpts(region.example, names, colour_);
     remark("example", example_text(region.example, names, is_future));
     for (const auto& [label, reason] : reasons(region.example, names))
@@ -203,7 +203,7 @@ class Text {
   }
 
   void remark(std::string_view what, std::string_view text) {
-    if (!text.empty()) text_ += fmt::format("      = {}: {}\n", paint(std::string(what), Style::Bold, colour_), text);
+    if (!text.empty()) text_ += fmt::format("      = {}: {}\n", report::paint(std::string(what), report::Style::Bold, colour_), text);
   }
 
   const Verified& verified_;
@@ -232,7 +232,7 @@ std::size_t failures(const Verified& verified) {
 }
 
 std::string future_summary(const Verified& verified) {
-  std::string text = counted(verified.future_pods, "label combination", "label combinations") + " of future pods";
+  std::string text = report::counted(verified.future_pods, "label combination", "label combinations") + " of future pods";
   if (verified.over_budget > 0) text += fmt::format(" ({} more not looked at)", verified.over_budget);
   if (verified.without_address > 0)
     text += fmt::format(" ({} left out: no free address where they would land)", verified.without_address);
@@ -241,12 +241,12 @@ std::string future_summary(const Verified& verified) {
 
 std::string summary(const Verified& verified) {
   std::vector<std::string> parts = {verdict_text(verified)};
-  parts.push_back(fmt::format("{}, {} compared", counted(verified.pods, "class of pods", "classes of pods"),
-                              counted(verified.pairs, "pair that may differ", "pairs that may differ")));
+  parts.push_back(fmt::format("{}, {} compared", report::counted(verified.pods, "class of pods", "classes of pods"),
+                              report::counted(verified.pairs, "pair that may differ", "pairs that may differ")));
   if (verified.future_cluster) parts.push_back(future_summary(verified));
   if (!verified.assertions.empty())
     parts.push_back(fmt::format("{} of {} hold", verified.assertions.size() - failures(verified),
-                                counted(verified.assertions.size(), "assertion", "assertions")));
+                                report::counted(verified.assertions.size(), "assertion", "assertions")));
   parts.push_back(fmt::format("exit {}", exit_status(verified)));
   return fmt::format("{}", fmt::join(parts, " · "));
 }
@@ -256,12 +256,12 @@ void add_markdown(const std::vector<VerifiedRegion>& regions, const Names& names
   std::size_t shown = 0;
   for (const VerifiedRegion& region : regions) {
     if (region.change == Change::Infrastructure || ++shown > most_regions) continue;
-    text += fmt::format("\n### {}: {}\n\n", to_string(region.change), markdown(region_text(region, one_family)));
-    text += fmt::format("- example: {}\n", markdown(example_text(region.example, names, is_future)));
+    text += fmt::format("\n### {}: {}\n\n", to_string(region.change), report::markdown(region_text(region, one_family)));
+    text += fmt::format("- example: {}\n", report::markdown(example_text(region.example, names, is_future)));
     for (const auto& [label, reason] : reasons(region.example, names))
-      text += fmt::format("- {} {}\n", markdown(label), markdown(reason));
+      text += fmt::format("- {} {}\n", report::markdown(label), report::markdown(reason));
     if (const std::string command = command_of(region.example, names); !is_future && !command.empty())
-      text += fmt::format("\n```sh\n{}\n```\n", printable(command));
+      text += fmt::format("\n```sh\n{}\n```\n", report::printable(command));
     if (!region.is_confirmed) text += fmt::format("- **bug**: {}\n", bug_remark());
   }
   if (shown > most_regions) text += fmt::format("\n… and {} more (`--format json` has all)\n", shown - most_regions);
@@ -299,7 +299,7 @@ std::string region_text(const VerifiedRegion& region, bool one_family) {
   std::string text =
       fmt::format("{} -> {} {}", ends_text(region.from), ends_text(region.to), verify::to_string(region.traffic));
   if (!one_family && region.v4 != region.v6) text += region.v4 ? " (IPv4)" : " (IPv6)";
-  if (!region.service.empty()) text += " through svc:" + printable(region.service);
+  if (!region.service.empty()) text += " through svc:" + report::printable(region.service);
   switch (region.change) {
     case Change::Looser:
       return text + ": cilium deny, kube-ovn allow";
@@ -324,7 +324,7 @@ std::string verify_text(const Verified& verified, const Names& names, bool colou
   Text text(verified, colour);
   text.add_regions(verified.present, names, false);
   if (!tally(verified.future).empty()) {
-    text.add_line(paint("Pods that do not exist yet:", Style::Bold, colour));
+    text.add_line(report::paint("Pods that do not exist yet:", report::Style::Bold, colour));
     text.add_line(fmt::format("{}\n", future_remark));
     text.add_regions(verified.future, {names.sources, names.catalog, *verified.future_cluster}, true);
   }
@@ -334,13 +334,13 @@ std::string verify_text(const Verified& verified, const Names& names, bool colou
     text.add_line(
         fmt::format("note: match `{}` compares parts of addresses; outside addresses that only it tells apart "
                     "were not looked at one by one\n",
-                    printable(match)));
+                    report::printable(match)));
   text.add_line(summary(verified));
   return std::move(text).take();
 }
 
 std::string verify_markdown(const Verified& verified, const Names& names) {
-  std::string text = "# Verification: " + markdown(verdict_text(verified)) + "\n\n" + markdown(summary(verified)) + "\n";
+  std::string text = "# Verification: " + report::markdown(verdict_text(verified)) + "\n\n" + report::markdown(summary(verified)) + "\n";
   if (!tally(verified.present).empty()) text += "\n## Pods of today\n";
   add_markdown(verified.present, names, false, verified.one_family, text);
   if (!tally(verified.future).empty()) {
@@ -351,21 +351,21 @@ std::string verify_markdown(const Verified& verified, const Names& names) {
   if (!verified.assertions.empty()) text += "\n## Assertions\n\n| assertion | Cilium | Kube-OVN |\n|---|---|---|\n";
   for (const CheckedAssertion& checked : verified.assertions) {
     const auto cell = [&](const std::optional<CheckedAssertion::Failure>& failure) {
-      return failure ? "fails: " + markdown(example_text(failure->example, names, false)) : std::string("holds");
+      return failure ? "fails: " + report::markdown(example_text(failure->example, names, false)) : std::string("holds");
     };
-    text += fmt::format("| {} ({}) | {} | {} |\n", markdown(checked.assertion.text),
-                        markdown(place(names.sources, checked.assertion.loc)), cell(checked.policies),
+    text += fmt::format("| {} ({}) | {} | {} |\n", report::markdown(checked.assertion.text),
+                        report::markdown(report::place_text(names.sources, checked.assertion.loc)), cell(checked.policies),
                         cell(checked.objects));
   }
   if (count(verified.present, Change::Infrastructure) > 0) text += "\n## Passes whatever the policies\n\n";
   for (const VerifiedRegion& region : verified.present)
     if (region.change == Change::Infrastructure)
-      text += fmt::format("- {}\n", markdown(region_text(region, verified.one_family)));
+      text += fmt::format("- {}\n", report::markdown(region_text(region, verified.one_family)));
   for (const std::string& match : verified.not_told_apart)
     text += fmt::format(
         "\nMatch `{}` compares parts of addresses; outside addresses that only it tells apart were not "
         "looked at one by one.\n",
-        printable(match));
+        report::printable(match));
   return text;
 }
 

@@ -42,6 +42,20 @@ inline constexpr Definition definitions[] = {
 };
 [[nodiscard]] constexpr const Definition& definition(Kind kind) { return definitions[static_cast<std::size_t>(kind)]; }
 
+/// The placeholder number `number` of a format string, e.g. "{:02X}".
+[[nodiscard]] constexpr std::string_view placeholder(std::string_view text, std::size_t number) {
+  for (std::size_t at = text.find('{'); at != std::string_view::npos; at = text.find('{', at)) {
+    if (text.substr(at, 2) == "{{") {
+      at += 2;
+      continue;
+    }
+    const std::size_t end = text.find('}', at) + 1;
+    if (number-- == 0) return text.substr(at, end - at);
+    at = end;
+  }
+  return "{}";
+}
+
 struct Diagnostic {
   Kind kind{};
   Loc where;
@@ -49,6 +63,7 @@ struct Diagnostic {
   PolicyId policy = PolicyId::None;  // the policy as a whole (or the policy of `rule`)
   std::string message;
   std::string suggestion;          // "did you mean `ingress`?"; may be empty
+  std::vector<std::string> arguments = {};  // what stands in the placeholders of `message`, for other languages
   auto operator<=>(const Diagnostic&) const = default;
 };
 
@@ -59,7 +74,7 @@ class Diagnostics {
   Diagnostic& report(Loc where, const Args&... args) {
     constexpr std::string_view text = definition(kind).text;
     all_.push_back({kind, where, RuleId::None, PolicyId::None,
-                    fmt::format(fmt::format_string<const Args&...>(text), args...), {}});
+                    fmt::format(fmt::format_string<const Args&...>(text), args...), {}, arguments_of(text, args...)});
     return all_.back();
   }
   /// The same, about the meaning of source rule `rule`.
@@ -86,6 +101,12 @@ class Diagnostics {
   void sort();
 
  private:
+  template <typename... Args>
+  static std::vector<std::string> arguments_of([[maybe_unused]] std::string_view text, const Args&... args) {
+    [[maybe_unused]] std::size_t number = 0;
+    return {fmt::format(fmt::runtime(placeholder(text, number++)), args)...};
+  }
+
   std::vector<Diagnostic> all_;
 };
 

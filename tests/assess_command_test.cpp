@@ -13,7 +13,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/document.h"
+#include "report/document.h"
 #include "tests/command_line.h"
 
 namespace {
@@ -311,13 +311,13 @@ exit 1
 
 TEST_CASE("what users wrote cannot become markup, and cannot move a terminal's cursor") {
   const std::string evil = "<script>alert('x')</script>|`\x1b[2J&\"";
-  const cli::Document document{evil,
-                               {{evil}, {evil, cli::Style::Red}, {evil, cli::Style::Plain, true}},
+  const report::Document document{evil,
+                               {{evil}, {evil, report::Style::Red}, {evil, report::Style::Plain, true}},
                                {{evil,
-                                 {cli::Paragraph{{{evil}}}, cli::Bullets{{{{{evil}}, {{{evil}}}}}}, cli::Grid{{evil}, {{{evil}}}},
-                                  cli::Code{{evil, evil}}}}},
+                                 {report::Paragraph{{{evil}}}, report::Bullets{{{{{evil}}, {{{evil}}}}}}, report::Grid{{evil}, {{{evil}}}},
+                                  report::Code{{evil, evil}}}}},
                                evil};
-  const std::string html = cli::document_html(document);
+  const std::string html = report::document_html(document);
   INFO(html);
   CHECK_FALSE(contains(html, "<script"));
   CHECK(contains(html, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;|`\\x1b[2J&amp;&quot;"));
@@ -333,18 +333,18 @@ TEST_CASE("what users wrote cannot become markup, and cannot move a terminal's c
     INFO(tag);
     CHECK(count("<" + tag + ">") + count("<" + tag + " ") == count("</" + tag + ">"));
   }
-  const std::string markdown = cli::document_markdown(document);
+  const std::string markdown = report::document_markdown(document);
   INFO(markdown);
   CHECK(contains(markdown, "| \\<script\\>alert('x')\\</script\\>\\|\\`\\\\x1b\\[2J\\&\" |"));
-  for (const std::string& text : {cli::document_text(document, false), html, markdown})
+  for (const std::string& text : {report::document_text(document, false), html, markdown})
     CHECK(text.find('\x1b') == std::string::npos);
 }
 
 TEST_CASE("tables are folded to the width of a terminal and lose no word") {
   std::string words;
   for (int i = 0; i < 60; ++i) words += (i == 0 ? "word" : " word") + std::to_string(i);
-  const cli::Document document{"t", {}, {{"s", {cli::Grid{{"one", "two", "three"}, {{{words}, {"x"}, {words}}}}}}}, "end"};
-  const std::string text = cli::document_text(document, false);
+  const report::Document document{"t", {}, {{"s", {report::Grid{{"one", "two", "three"}, {{{words}, {"x"}, {words}}}}}}}, "end"};
+  const std::string text = report::document_text(document, false);
   INFO(text);
   for (const std::string& line : lines_of(text)) CHECK(line.size() <= 118);
   for (int i = 0; i < 60; ++i) CHECK(contains(text, "word" + std::to_string(i)));

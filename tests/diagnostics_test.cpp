@@ -12,7 +12,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/explain.h"
+#include "report/explanations.h"
 
 using namespace policyconv;
 namespace fs = std::filesystem;
@@ -168,7 +168,7 @@ TEST_CASE("every code is produced by some golden case") {
 TEST_CASE("every code is explained at length") {
   for (std::size_t at = 0; at < std::size(definitions); ++at) {
     INFO(definitions[at].code << " " << definitions[at].name);
-    const cli::Explanation* found = cli::explanation(static_cast<Kind>(at));
+    const report::Explanation* found = report::explanation(static_cast<Kind>(at));
     CHECK(found != nullptr);
     if (found == nullptr) continue;
     for (const std::string_view part : {found->happened, found->why, found->remedy, found->example})

@@ -1,5 +1,5 @@
 // The terminal report: carets, grouping, repetitions, the table of policies, totals, exit status.
-#include "cli/report.h"
+#include "report/text.h"
 
 #include <sstream>
 #include <string>
@@ -7,12 +7,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "cli/terminal.h"
+#include "report/build.h"
+#include "report/terminal.h"
 
 using namespace policyconv;
-using cli::Outcome;
-using cli::ReportStyle;
-using cli::Tolerance;
+using report::Tolerance;
 
 namespace {
 
@@ -43,10 +42,12 @@ struct Run {
     return diagnostics.all().back();
   }
 
-  [[nodiscard]] std::string report(const ReportStyle& style = {}, const Tolerance& tolerance = {}) const {
+  [[nodiscard]] report::Report made(const Tolerance& tolerance = {}) const {
+    return report::make("migrate", {sources, catalog, diagnostics, compiled ? &manifest : nullptr, list_groups}, tolerance);
+  }
+  [[nodiscard]] std::string report(const report::TextStyle& style = {}, const Tolerance& tolerance = {}) const {
     std::ostringstream out;
-    cli::report(Outcome{sources, catalog, diagnostics, compiled ? &manifest : nullptr, list_groups}, tolerance, style,
-                out);
+    report::print_text(made(tolerance), style, out);
     return out.str();
   }
 };
@@ -85,9 +86,9 @@ TEST_CASE("text that would disturb a terminal is escaped") {
                       {"reversed \xE2\x80\xAE", "reversed \\u{202e}"},
                       {"next line \xC2\x85", "next line \\u{85}"},
                       {std::string("nul \0", 5), "nul \\x00"}};
-  for (const Row& row : rows) CHECK(cli::printable(row.text) == row.shown);
-  CHECK(cli::columns("\xE7\xBD\x91x") == 3);
-  CHECK(cli::columns("e\xCC\x81") == 1);
+  for (const Row& row : rows) CHECK(report::printable(row.text) == row.shown);
+  CHECK(report::columns("\xE7\xBD\x91x") == 3);
+  CHECK(report::columns("e\xCC\x81") == 1);
 }
 
 TEST_CASE("the caret stands under the column") {
@@ -103,27 +104,27 @@ TEST_CASE("the caret stands under the column") {
                       {"\xFF: 80", 4, "    4 | \\xff: 80\n      |       ^\n"},
                       {"short", 90, "    4 | short\n      |      ^\n"},
                       {"", 1, "    4 | \n      | ^\n"}};
-  for (const Row& row : rows) CHECK(cli::snippet(row.line, 4, row.column, false) == row.shown);
+  for (const Row& row : rows) CHECK(report::snippet(row.line, 4, row.column, false) == row.shown);
 }
 
 TEST_CASE("a byte order mark takes no column") {
-  CHECK(cli::snippet("\xEF\xBB\xBFkind: X", 1, 7, false) == "    1 | kind: X\n      |       ^\n");
+  CHECK(report::snippet("\xEF\xBB\xBFkind: X", 1, 7, false) == "    1 | kind: X\n      |       ^\n");
 }
 
 TEST_CASE("long lines are cut around the caret") {
   const std::string line = std::string(400, 'a') + "X" + std::string(400, 'b');
-  const std::string text = cli::snippet(line, 1, 401, false);
+  const std::string text = report::snippet(line, 1, 401, false);
   const std::string first = text.substr(0, text.find('\n')), second = text.substr(first.size() + 1);
-  CHECK(cli::columns(first) < 120);
+  CHECK(report::columns(first) < 120);
   CHECK(contains(first, "…a"));
   CHECK(contains(first, "b…"));
-  CHECK(cli::columns(first.substr(0, first.find('X'))) == second.find('^'));
+  CHECK(report::columns(first.substr(0, first.find('X'))) == second.find('^'));
 }
 
 TEST_CASE("a line of megabytes costs no more than a short one") {
   const std::string line(10'000'000, 'a');
   for (const std::uint32_t column : {1U, 5'000'000U, 9'999'999U})
-    CHECK(cli::snippet(line, 1, column, false).size() < 400);
+    CHECK(report::snippet(line, 1, column, false).size() < 400);
 }
 
 TEST_CASE("a finding names place, effect, code, line, rule and remedy") {
@@ -193,7 +194,7 @@ TEST_CASE("many findings of one code are cut unless the report is verbose") {
     for (std::uint32_t at = 0; at < findings; ++at) run.add(some(Effect::Stricter), {1, 1, at + 1});
     return run;
   };
-  ReportStyle verbose;
+  report::TextStyle verbose;
   verbose.verbose = true;
   const std::string tag = "stricter[" + code(Effect::Stricter) + "]";
   CHECK(count(with(20).report(), tag) == 20);
@@ -213,7 +214,7 @@ TEST_CASE("the table says what became of every rule") {
                      ")\n\n"
                      "1 policy, 2 rules: 1 same, 1 stricter · 0 SecurityGroups · "
                      "exit 3 (something is stricter)\n"));
-  ReportStyle verbose;
+  report::TextStyle verbose;
   verbose.verbose = true;
   CHECK(contains(run.report(verbose), "      spec.ingress[0]  same\n"));
 }
@@ -267,7 +268,7 @@ TEST_CASE("after an error only findings and totals are shown") {
 TEST_CASE("a quiet report has errors only") {
   Run run;
   run.add(some(Effect::Refused), {1, 1, 1});
-  ReportStyle quiet;
+  report::TextStyle quiet;
   quiet.quiet = true;
   CHECK(run.report(quiet).empty());
   run.add(some(Effect::Error), {1, 1, 1});
@@ -278,7 +279,7 @@ TEST_CASE("colours only when asked") {
   Run run;
   run.add(some(Effect::Refused), {1, 1, 1}).rule = RuleId{0};
   CHECK_FALSE(contains(run.report(), "\x1b"));
-  ReportStyle coloured;
+  report::TextStyle coloured;
   coloured.colour = true;
   CHECK(contains(run.report(coloured), "\x1b[1;31mrefused[" + code(Effect::Refused) + "]\x1b[0m"));
 }
@@ -304,7 +305,7 @@ TEST_CASE("the exit status is that of the worst finding, from a level on") {
     Run run;
     for (const Effect effect : row.findings) run.add(some(effect), {1, 1, 1});
     const Tolerance tolerance{{}, row.fail_on};
-    CHECK(cli::exit_status(run.diagnostics, tolerance) == row.status);
+    CHECK(run.made(tolerance).status == row.status);
     CHECK(contains(run.report({}, tolerance), "exit " + std::to_string(row.status) + " ("));
   }
 }
@@ -317,5 +318,5 @@ TEST_CASE("what the user accepts is looser, no longer refused") {
   CHECK(contains(text, "looser[" + code(Effect::Refused) + "]"));
   CHECK(contains(text, "= accepted: --allow-looser " + code(Effect::Refused) + " lets it pass instead\n"));
   CHECK(contains(text, "2 rules: 1 same, 1 looser\n"));
-  CHECK(cli::exit_status(run.diagnostics, tolerance) == 4);
+  CHECK(run.made(tolerance).status == 4);
 }

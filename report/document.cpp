@@ -1,5 +1,5 @@
 // Entrances: document_text(), document_markdown().
-#include "cli/document.h"
+#include "report/document.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +8,7 @@
 #include <numeric>
 #include <utility>
 
-namespace policyconv::cli {
+namespace policyconv::report {
 namespace {
 
 /// Tables are folded to this width, as far as their words allow.
@@ -192,4 +192,4 @@ std::string document_markdown(const Document& document) {
   return text + "\n" + markdown(document.closing) + "\n";
 }
 
-}  // namespace policyconv::cli
+}  // namespace policyconv::report

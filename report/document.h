@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "cli/terminal.h"
+#include "report/terminal.h"
 
-namespace policyconv::cli {
+namespace policyconv::report {
 
 struct Span {
   std::string text;
@@ -57,4 +57,4 @@ struct Document {
 /// One file that needs no other, light or dark as the reader's system is.
 [[nodiscard]] std::string document_html(const Document& document);
 
-}  // namespace policyconv::cli
+}  // namespace policyconv::report

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace policyconv::cli {
+namespace policyconv::report {
 
 enum class Style : std::uint8_t { Plain, Bold, Dim, Red, Yellow, Blue, Magenta, Green };
 
@@ -33,4 +33,4 @@ enum class Colour : std::uint8_t { Auto, Always, Never };
 /// around the caret. Two lines, each ending in a newline.
 [[nodiscard]] std::string snippet(std::string_view line, std::uint32_t number, std::uint32_t column, bool colour);
 
-}  // namespace policyconv::cli
+}  // namespace policyconv::report

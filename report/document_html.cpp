@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "cli/document.h"
+#include "report/document.h"
 
-namespace policyconv::cli {
+namespace policyconv::report {
 namespace {
 
 class Html {
@@ -150,4 +150,4 @@ std::string document_html(const Document& document) {
          head.markup() + element("body", body).markup() + "</html>\n";
 }
 
-}  // namespace policyconv::cli
+}  // namespace policyconv::report

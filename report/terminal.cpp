@@ -1,4 +1,4 @@
-#include "cli/terminal.h"
+#include "report/terminal.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-namespace policyconv::cli {
+namespace policyconv::report {
 namespace {
 
 constexpr std::size_t tab_stop = 4;
@@ -185,4 +185,4 @@ std::string snippet(std::string_view line, std::uint32_t number, std::uint32_t c
                      paint("^", Style::Bold, colour));
 }
 
-}  // namespace policyconv::cli
+}  // namespace policyconv::report

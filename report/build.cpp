@@ -1,0 +1,244 @@
+#include "report/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "report/terminal.h"
+
+namespace policyconv::report {
+namespace {
+
+Effect effect_of(const Diagnostic& diagnostic, const Tolerance& tolerance) {
+  const Definition& about = definition(diagnostic.kind);
+  const auto& accepted = tolerance.allow_looser;
+  return std::find(accepted.begin(), accepted.end(), about.code) == accepted.end() ? about.effect : Effect::Looser;
+}
+
+/// The lines of the sources; finds each without reading the file from its beginning again.
+class Lines {
+ public:
+  explicit Lines(const Sources& sources) : sources_(sources) {}
+
+  [[nodiscard]] std::string_view at(std::uint32_t file, std::uint32_t number) {
+    const std::vector<std::size_t>& starts = of(file).starts;
+    if (number == 0 || number > starts.size()) return {};
+    std::string_view line = sources_.text(file).substr(starts[number - 1]);
+    line = line.substr(0, line.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+  }
+
+  /// What the last comment `# Source: ` at or above the line names.
+  [[nodiscard]] std::string_view origin(std::uint32_t file, std::uint32_t number) {
+    const auto& origins = of(file).origins;
+    const auto next = std::upper_bound(origins.begin(), origins.end(), number,
+                                       [](std::uint32_t line, const auto& origin) { return line < origin.first; });
+    return next == origins.begin() ? std::string_view() : std::prev(next)->second;
+  }
+
+ private:
+  struct Index {
+    std::vector<std::size_t> starts;
+    std::vector<std::pair<std::uint32_t, std::string_view>> origins;  // by line
+  };
+
+  const Index& of(std::uint32_t file) {
+    const auto [entry, added] = indexes_.try_emplace(file);
+    if (added) entry->second = index(sources_.text(file));
+    return entry->second;
+  }
+
+  static Index index(std::string_view text) {
+    constexpr std::string_view mark = "# Source: ";
+    Index made;
+    for (std::size_t start = 0; start <= text.size(); start = std::min(text.find('\n', start), text.size()) + 1) {
+      made.starts.push_back(start);
+      const std::string_view rest = text.substr(start);
+      if (rest.starts_with(mark)) {
+        std::string_view name = rest.substr(mark.size(), rest.find('\n') - mark.size());
+        if (name.ends_with('\r')) name.remove_suffix(1);
+        made.origins.emplace_back(static_cast<std::uint32_t>(made.starts.size()), name);
+      }
+    }
+    return made;
+  }
+
+  const Sources& sources_;
+  std::map<std::uint32_t, Index> indexes_;
+};
+
+/// Beyond this no reader needs the rest of a line, and a file of one line would be repeated in every finding.
+constexpr std::size_t most_context = 500;
+
+Place place_of(const Sources& sources, Lines& lines, Loc where) {
+  Place place;
+  if (where.file == 0) return place;
+  place.file = sources.name(where.file);
+  place.line = where.line;
+  place.column = where.column;
+  if (where.line == 0) return place;
+  place.origin = lines.origin(where.file, where.line);
+  const std::string_view line = lines.at(where.file, where.line);
+  const std::size_t column = where.column == 0 ? 0 : where.column - 1;
+  const std::size_t begin = column > most_context ? std::min(column - most_context, line.size()) : 0;
+  place.text = line.substr(begin, 2 * most_context);
+  place.caret = where.column - static_cast<std::uint32_t>(begin);
+  return place;
+}
+
+std::uint64_t hash(std::string_view text) {  // FNV-1a
+  std::uint64_t value = 0xcbf29ce484222325;
+  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return value;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
+  return first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
+}
+
+/// `:12:3` is left out of messages that name other places, since these move, too.
+std::string without_places(std::string_view message) {
+  std::string text;
+  for (std::size_t at = 0; at < message.size();) {
+    const auto is_digit = [&](std::size_t i) { return i < message.size() && message[i] >= '0' && message[i] <= '9'; };
+    if (message[at] != ':' || !is_digit(at + 1)) {
+      text += message[at++];
+      continue;
+    }
+    for (++at; is_digit(at);) ++at;
+  }
+  return text;
+}
+
+/// Says the same finding in the same words about the same line of the same policy, wherever that line stands. Equal ones
+/// are numbered in their order.
+void add_fingerprints(std::vector<Finding>& findings) {
+  std::map<std::uint64_t, std::size_t> seen;
+  for (Finding& finding : findings) {
+    const std::string file = std::filesystem::path(finding.place.file).lexically_normal().generic_string();
+    const std::uint64_t base =
+        hash(fmt::format("{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file, finding.policy,
+                         trimmed(finding.place.text), without_places(finding.message)));
+    const std::size_t number = seen[base]++;
+    finding.fingerprint = fmt::format("{:016x}", number == 0 ? base : hash(fmt::format("{:016x} {}", base, number)));
+  }
+}
+
+class Maker {
+ public:
+  Maker(const Outcome& outcome, const Tolerance& tolerance)
+      : outcome_(outcome), tolerance_(tolerance), lines_(outcome.sources) {}
+
+  [[nodiscard]] Report make(std::string_view command) {
+    Report report;
+    report.command = command;
+    report.version = POLICYCONV_VERSION;
+    report.fail_on = tolerance_.fail_on;
+    add_policies(report);
+    for (const Diagnostic& diagnostic : outcome_.diagnostics.all()) add_finding(diagnostic, report);
+    add_fingerprints(report.findings);
+    for (std::size_t policy = 0; policy < report.policies.size(); ++policy)
+      if (!report.policies[policy].enforced)
+        for (RuleOutcome& rule : report.policies[policy].rules) rule.effect = Effect::NoEffect;
+    add_files(report);
+    if (outcome_.manifest != nullptr) add_generated(*outcome_.manifest, report);
+    report.status = exit_status(report.findings, report.fail_on);
+    return report;
+  }
+
+ private:
+  void add_policies(Report& report) {
+    const Catalog& catalog = outcome_.catalog;
+    for (const SourcePolicy& policy : catalog.policies)
+      report.policies.push_back({policy.kind, policy.ns, policy.name, place_of(outcome_.sources, lines_, policy.loc),
+                                 policy.enforced, Effect::Note, {}, {}});
+    for (const SourceRule& rule : catalog.rules) {
+      std::vector<RuleOutcome>& rules = report.policies[static_cast<std::size_t>(rule.policy)].rules;
+      number_of_.push_back(rules.size());
+      rules.push_back({rule.path, rule.direction, rule.verdict, rule.loc.line, Effect::Note, {}});
+    }
+  }
+
+  void add_finding(const Diagnostic& diagnostic, Report& report) {
+    Finding finding;
+    finding.kind = diagnostic.kind;
+    finding.effect = effect_of(diagnostic, tolerance_);
+    finding.place = place_of(outcome_.sources, lines_, diagnostic.where);
+    finding.message = diagnostic.message;
+    finding.suggestion = diagnostic.suggestion;
+    finding.arguments = diagnostic.arguments;
+    const auto concerns = [&](Effect& effect, std::vector<std::size_t>& findings) {
+      effect = std::max(effect, finding.effect);
+      findings.push_back(report.findings.size());
+    };
+    PolicyId policy = diagnostic.policy;
+    if (diagnostic.rule != RuleId::None) {
+      const SourceRule& rule = outcome_.catalog.rule(diagnostic.rule);
+      policy = rule.policy;
+      finding.rule = rule.path;
+      RuleOutcome& outcome = report.policies[static_cast<std::size_t>(policy)]
+                                 .rules[number_of_[static_cast<std::size_t>(diagnostic.rule)]];
+      concerns(outcome.effect, outcome.findings);
+    } else if (policy != PolicyId::None) {
+      PolicyOutcome& outcome = report.policies[static_cast<std::size_t>(policy)];
+      concerns(outcome.effect, outcome.findings);
+    }
+    if (policy != PolicyId::None) finding.policy = outcome_.catalog.policy(policy).display();
+    report.findings.push_back(std::move(finding));
+  }
+
+  void add_files(Report& report) const {
+    std::map<std::string, FileOutcome> files;
+    for (const std::uint32_t file : outcome_.files) files[std::string(outcome_.sources.name(file))];
+    for (const PolicyOutcome& policy : report.policies) {
+      FileOutcome& file = files[policy.place.file];
+      ++file.policies;
+      for (const RuleOutcome& rule : policy.rules) file.rules.add(rule.effect);
+    }
+    for (const Finding& finding : report.findings)
+      if (finding.effect == Effect::Error && !finding.place.file.empty()) ++files[finding.place.file].errors;
+    for (auto& [name, file] : files) {
+      file.name = name;
+      report.files.push_back(std::move(file));
+    }
+  }
+
+  void add_generated(const kubeovn::Manifest& manifest, Report& report) const {
+    const auto bound = std::count_if(manifest.bindings.begin(), manifest.bindings.end(),
+                                     [](const kubeovn::Binding& binding) { return !binding.groups.empty(); });
+    report.generated = {manifest.security_groups.size(), manifest.subnets.size(), static_cast<std::size_t>(bound)};
+    if (outcome_.list_groups)
+      for (const kubeovn::SecurityGroup& group : manifest.security_groups) report.groups.emplace_back(group.name, group.about);
+  }
+
+  const Outcome& outcome_;
+  const Tolerance& tolerance_;
+  Lines lines_;
+  std::vector<std::size_t> number_of_;  // of each rule of the catalog, among those of its policy
+};
+
+std::string text_of(std::string_view file, std::uint32_t line, std::uint32_t column) {
+  const std::string name = printable(file);
+  return line == 0 || name.empty() ? name : fmt::format("{}:{}:{}", name, line, column);
+}
+
+}  // namespace
+
+Report make(std::string_view command, const Outcome& outcome, const Tolerance& tolerance) {
+  return Maker(outcome, tolerance).make(command);
+}
+
+std::string place_text(const Place& place) { return text_of(place.file, place.line, place.column); }
+std::string place_text(const Sources& sources, Loc where) {
+  return where.file == 0 ? std::string() : text_of(sources.name(where.file), where.line, where.column);
+}
+
+std::string_view disposition(Effect effect) { return effect == Effect::Note ? "same" : to_string(effect); }
+
+}  // namespace policyconv::report
