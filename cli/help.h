@@ -98,8 +98,8 @@ many files:
   --tree                       convert each file by itself, into a folder of its own below DIR: for files of different
                                clusters, since policies of one cluster belong into one run
   --keep-going                 with --tree: write what has no errors although other files have
-  --shard-index N, --shard-count N
-                               take every N-th file only, for parallel jobs (default: 0 of 1)
+  --shard-index I              take the I-th part of the files only (from 0), for parallel jobs
+  --shard-count N              of N parts (default: 1)
 
 exit status, the highest that applies:
   0   the objects mean what the policies mean
