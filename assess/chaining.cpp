@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "assess/chain_files.h"
@@ -23,10 +24,16 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-Loc first_place(const Dump& dump, std::string_view kind) {
+/// The first object of a kind, to show where to look; evidence names it first, as its place is that of the finding.
+struct First {
+  std::string title;
+  Loc loc;
+};
+First first_of(const Dump& dump, std::string_view kind) {
   const auto found = std::find_if(dump.others.begin(), dump.others.end(),
                                   [&](const OtherObject& object) { return object.kind == kind; });
-  return found == dump.others.end() ? Loc{} : found->loc;
+  if (found == dump.others.end()) return {std::string(kind), {}};
+  return {fmt::format("{} {}", kind, found->name), found->loc};
 }
 
 /// NetworkPolicies without the one that policyconv itself writes, which selects nothing.
@@ -102,7 +109,8 @@ void check_families(const Dump& dump, Findings& findings) {
         fmt::format("{}, all with IPv6 CIDRs only", counted(dump.subnets.size(), "Subnet", "Subnets")),
         "no Subnet has IPv4");
   else if (with_v6 != dump.subnets.end() && known_off(v6))
-    add_finding<Kind::Ipv6Unguarded>(findings, Severity::Warning, with_v6->loc, v6->evidence, with_v6->name);
+    add_finding<Kind::Ipv6Unguarded>(findings, Severity::Warning, with_v6->loc,
+                                     fmt::format("Subnet {}; {}", with_v6->name, v6->evidence), with_v6->name);
 }
 
 void check_recipe(const Dump& dump, Findings& findings) {
@@ -162,8 +170,11 @@ void check_ranges(const Dump& dump, Findings& findings) {
       if (hit == ranges.end()) continue;
       const auto others =
           std::count_if(hit + 1, ranges.end(), [&](const auto& range) { return overlaps(range.first, cidr); });
-      const std::string more = others > 0 ? fmt::format("; so do {} more ranges", others) : "";
-      add_finding<Kind::AddressesOfTwoPlans>(findings, Severity::Warning, subnet.loc, mode->evidence + more,
+      const std::string more = others == 0   ? ""
+                               : others == 1 ? "; 1 more range overlaps it"
+                                             : fmt::format("; {} more ranges overlap it", others);
+      add_finding<Kind::AddressesOfTwoPlans>(findings, Severity::Warning, subnet.loc,
+                                             fmt::format("Subnet {}; {}{}", subnet.name, mode->evidence, more),
                                              hit->second, subnet.name, to_string(cidr));
     }
 }
@@ -181,27 +192,36 @@ std::string pod_of(const Dump& dump, const Holder& holder) {
   return holder.ns + "/vpc-nat-gw-" + holder.name + "-0";
 }
 
+/// Whether the agent writes CiliumEndpoints; without them nothing follows from there being none.
+bool writes_endpoints(const Dump& dump) {
+  if (!dump.endpoints.empty()) return true;
+  const auto without = cilium_setting(dump, "disable-endpoint-crd", "false");
+  return known_off(without);
+}
+
 void check_endpoints(const Dump& dump, Findings& findings) {
-  if (dump.endpoints.empty()) return;
-  std::set<std::string> pods, unmanaged;
-  Loc loc;
+  if (!was_asked_for(dump, "CiliumEndpoint") || !writes_endpoints(dump)) return;
+  std::set<std::string> pods;
+  std::map<std::string, Loc> unmanaged;
   for (const Holder& holder : dump.holders) {
     const std::string pod = pod_of(dump, holder);
     if (pod.empty()) continue;
     pods.insert(pod);
-    if (dump.endpoints.count(pod) > 0) continue;
-    if (unmanaged.empty()) loc = holder.loc;
-    unmanaged.insert(pod);
+    if (dump.endpoints.count(pod) == 0) unmanaged.emplace(pod, holder.loc);
   }
   if (unmanaged.empty()) return;
+  const Loc loc = unmanaged.begin()->second;
   if (unmanaged.size() == pods.size()) {
     add_finding<Kind::NothingManaged>(
         findings, Severity::Blocker, loc,
-        counted(dump.endpoints.size(), "CiliumEndpoint, of another pod", "CiliumEndpoints, all of other pods"),
+        dump.endpoints.empty()
+            ? "the dump says that there are no CiliumEndpoints"
+            : counted(dump.endpoints.size(), "CiliumEndpoint, of another pod", "CiliumEndpoints, all of other pods"),
         pods.size());
     return;
   }
-  std::vector<std::string> some(unmanaged.begin(), unmanaged.end());
+  std::vector<std::string> some;
+  for (const auto& [pod, where] : unmanaged) some.push_back(pod);
   constexpr std::size_t shown = 5;
   const std::string more = some.size() > shown ? fmt::format(" and {} more", some.size() - shown) : "";
   some.resize(std::min(some.size(), shown));
@@ -209,38 +229,41 @@ void check_endpoints(const Dump& dump, Findings& findings) {
                                    unmanaged.size(), pods.size());
 }
 
-// --- mixtures that change meaning (K§4.2)
-// ------------------------------------------------------------------------------
+// --- mixtures that change meaning (K§4.2) ----------------------------------------------------------------------------
 
 void check_mixtures(const Dump& dump, Findings& findings) {
   const std::size_t groups = count_of(dump, "SecurityGroup"), policies = network_policies(dump);
+  const First group = first_of(dump, "SecurityGroup");
   const auto np = kube_ovn_setting(dump, "kube-ovn-controller", "enable-np", "true");
   if (groups > 0 && policies > 0 && known_on(np))
-    add_finding<Kind::GroupsAndNetworkPolicies>(findings, Severity::Warning, first_place(dump, "SecurityGroup"),
-                                                np->evidence, groups, policies);
+    add_finding<Kind::GroupsAndNetworkPolicies>(findings, Severity::Warning, group.loc,
+                                                fmt::format("{}; {}", group.title, np->evidence), groups, policies);
 
   std::vector<std::string> admin;
-  Loc loc;
+  First first;
   for (const std::string_view kind : {"AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"}) {
     if (count_of(dump, kind) == 0) continue;
-    if (admin.empty()) loc = first_place(dump, kind);
+    if (admin.empty()) first = first_of(dump, kind);
     admin.push_back(fmt::format("{} {}", count_of(dump, kind), kind));
   }
   const auto anp = kube_ovn_setting(dump, "kube-ovn-controller", "enable-anp", "false");
   const std::string listed = fmt::format("{}", fmt::join(admin, ", "));
   if (!admin.empty() && groups > 0 && known_on(anp))
-    add_finding<Kind::GroupsAndAdminPolicies>(findings, Severity::Warning, loc,
-                                              fmt::format("{}; {} SecurityGroup", anp->evidence, groups), listed);
+    add_finding<Kind::GroupsAndAdminPolicies>(findings, Severity::Warning, first.loc,
+                                              fmt::format("{}; {}; {}", first.title, group.title, anp->evidence),
+                                              listed);
   if (!admin.empty() && known_off(anp))
-    add_finding<Kind::AdminPoliciesIdle>(findings, Severity::Warning, loc, anp->evidence, listed);
+    add_finding<Kind::AdminPoliciesIdle>(findings, Severity::Warning, first.loc,
+                                         fmt::format("{}; {}", first.title, anp->evidence), listed);
 }
 
 void check_groups_and_cilium(const Dump& dump, Findings& findings) {
   const std::size_t groups = count_of(dump, "SecurityGroup"), policies = cilium_policies(dump);
+  const First group = first_of(dump, "SecurityGroup");
   if (groups > 0 && policies > 0 && is_chained(dump) && !enforces_nothing(findings))
     add_finding<Kind::GroupsAndCiliumPolicies>(
-        findings, Severity::Note, first_place(dump, "SecurityGroup"),
-        fmt::format("{} SecurityGroup, {} CiliumNetworkPolicy, {} CiliumClusterwideNetworkPolicy", groups,
+        findings, Severity::Note, group.loc,
+        fmt::format("{}; {} CiliumNetworkPolicy, {} CiliumClusterwideNetworkPolicy", group.title,
                     count_of(dump, "CiliumNetworkPolicy"), count_of(dump, "CiliumClusterwideNetworkPolicy")),
         groups, policies);
 }
@@ -275,36 +298,46 @@ bool enforces_nothing(const std::vector<HealthFinding>& findings) {
   });
 }
 
+bool has_managed_pods(const Dump& dump) {
+  return std::any_of(dump.holders.begin(), dump.holders.end(),
+                     [&](const Holder& holder) { return dump.endpoints.count(pod_of(dump, holder)) > 0; });
+}
+
 std::vector<std::string> missing_kinds(const Dump& dump) {
   struct Wanted {
     std::string_view kind, resource;
   };
-  constexpr Wanted everywhere[] = {{"Pod", "pods"},
-                                   {"Subnet", "subnets.kubeovn.io"},
-                                   {"Vpc", "vpcs.kubeovn.io"},
-                                   {"IP", "ips.kubeovn.io"},
-                                   {"Node", "nodes"},
-                                   {"Namespace", "namespaces"},
-                                   {"ConfigMap", "configmaps"},
-                                   {"DaemonSet", "daemonsets.apps"},
-                                   {"Deployment", "deployments.apps"},
-                                   {"Service", "services"},
-                                   {"EndpointSlice", "endpointslices.discovery.k8s.io"},
-                                   {"CiliumEndpoint", "ciliumendpoints.cilium.io"},
-                                   {"CiliumNode", "ciliumnodes.cilium.io"}};
+  constexpr Wanted all[] = {{"Pod", "pods"},
+                            {"Subnet", "subnets.kubeovn.io"},
+                            {"Vpc", "vpcs.kubeovn.io"},
+                            {"IP", "ips.kubeovn.io"},
+                            {"Node", "nodes"},
+                            {"Namespace", "namespaces"},
+                            {"ConfigMap", "configmaps"},
+                            {"DaemonSet", "daemonsets.apps"},
+                            {"Deployment", "deployments.apps"},
+                            {"Service", "services"},
+                            {"EndpointSlice", "endpointslices.discovery.k8s.io"},
+                            {"CiliumEndpoint", "ciliumendpoints.cilium.io"},
+                            {"CiliumNode", "ciliumnodes.cilium.io"},
+                            {"CiliumNetworkPolicy", "ciliumnetworkpolicies.cilium.io"},
+                            {"CiliumClusterwideNetworkPolicy", "ciliumclusterwidenetworkpolicies.cilium.io"},
+                            {"NetworkPolicy", "networkpolicies.networking.k8s.io"},
+                            {"Vip", "vips.kubeovn.io"},
+                            {"CiliumLoadBalancerIPPool", "ciliumloadbalancerippools.cilium.io"}};
+  // Of these only the objects that set up the chain matter, and no cluster with chaining is without them.
+  const auto sees = [&](std::string_view kind) {
+    if (kind == "ConfigMap") return config_map(dump, "cilium-config") != nullptr;
+    if (kind == "DaemonSet") return kube_ovn_setting(dump, "kube-ovn-cni", "cni-conf-name", "").has_value();
+    if (kind == "Deployment") return kube_ovn_setting(dump, "kube-ovn-controller", "enable-np", "").has_value();
+    return was_asked_for(dump, kind);
+  };
   std::vector<std::string> missing;
-  for (const Wanted& wanted : everywhere) {
-    const bool seen =
-        wanted.kind == "ConfigMap" ? config_map(dump, "cilium-config") != nullptr : count_of(dump, wanted.kind) > 0;
-    if (!seen) missing.emplace_back(wanted.resource);
-  }
   // A second VPC without a gateway is possible, but more often the gateways were forgotten.
-  if (dump.gateways.empty() && dump.vpcs.size() > 1) missing.insert(missing.begin(), "vpc-nat-gateways.kubeovn.io");
-  if (cilium_policies(dump) + network_policies(dump) == 0)
-    for (const std::string_view resource :
-         {"ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io",
-          "networkpolicies.networking.k8s.io"})
-      missing.emplace_back(resource);
+  if (!was_asked_for(dump, "VpcNatGateway") && dump.gateways.empty() && dump.vpcs.size() > 1)
+    missing.emplace_back("vpc-nat-gateways.kubeovn.io");
+  for (const Wanted& wanted : all)
+    if (!sees(wanted.kind)) missing.emplace_back(wanted.resource);
   return missing;
 }
 

@@ -13,11 +13,14 @@ namespace policyconv::assess {
 /// In the order of their codes. What the dump does not show is no finding.
 [[nodiscard]] std::vector<HealthFinding> check_chaining(const Dump& dump);
 
-/// Is one of the findings that Cilium enforces nothing on the pods?
+/// Is one of the findings that Cilium enforces nothing on new pods?
 [[nodiscard]] bool enforces_nothing(const std::vector<HealthFinding>& findings);
 
-/// What every cluster with chaining has and the dump lacks, as kubectl names it, the most telling first. If no policy
-/// at all is in the dump, the policies are named too: without them the cluster would look as if it needed none.
+/// Whether Cilium has an endpoint for some pod: that one stays guarded, however new ones are made.
+[[nodiscard]] bool has_managed_pods(const Dump& dump);
+
+/// What decides and the dump does not tell, as kubectl names it, the most telling first. Of what a cluster can be without,
+/// policies above all, an empty list of that kind tells; a plain List does not.
 [[nodiscard]] std::vector<std::string> missing_kinds(const Dump& dump);
 
 }  // namespace policyconv::assess

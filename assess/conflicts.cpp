@@ -196,6 +196,12 @@ bool Conflict::among_gateways(const Dump& dump) const {
                        [&](std::size_t i) { return dump.holders[i].kind == HolderKind::Gateway; }) > 1;
 }
 
+std::size_t addresses_of_nodes(const Conflicts& conflicts) {
+  std::size_t count = 0;
+  for (const Overlap& overlap : conflicts.overlaps) count += overlap.of_nodes;
+  return count;
+}
+
 Conflicts find_conflicts(const Dump& dump) {
   Conflicts found;
   for (std::size_t first = 0; first < dump.holders.size();) {

@@ -73,9 +73,11 @@ DumpFacts read_files(const yaml::Trees* known, const Sources& sources, std::span
                      Diagnostics& diagnostics) {
   DumpFacts facts;
   const auto use = [&](const decode::ApiObject& object) { read_object(object, facts, diagnostics); };
-  for (const std::uint32_t file : files)
-    yaml::each_document(
-        known, sources, file, [&](const yaml::Node& document) { decode::each_object(document, use, diagnostics); }, diagnostics);
+  const auto read = [&](const yaml::Node& document) {
+    read_empty_list(document, facts);
+    decode::each_object(document, use, diagnostics);
+  };
+  for (const std::uint32_t file : files) yaml::each_document(known, sources, file, read, diagnostics);
   settle(facts.gateways, "VpcNatGateway", sources, diagnostics);
   settle(facts.subnets, "Subnet", sources, diagnostics);
   settle(facts.pods, "Pod", sources, diagnostics);

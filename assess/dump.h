@@ -113,7 +113,8 @@ struct Dump {
   std::vector<Cidr> service_cidrs;
   std::set<std::string> endpoints;            // "ns/name" of CiliumEndpoints
   std::map<std::string, std::size_t> kinds;   // every kind seen, with its number of objects; "Subnet.ec2.example.org"
-                                              // if a kind that is read here belongs to another API group
+                                              // if a kind that is read here belongs to another API group. 0: an empty
+                                              // list that names the kind (PodList), so that it was asked for
 };
 
 /// Reads any mix of files; kinds that say nothing here are counted only, and of Secrets not even the name is read. Wrong

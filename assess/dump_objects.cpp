@@ -305,24 +305,35 @@ std::string_view scalar_at(const yaml::Node& node, std::string_view outer, std::
   return scalar ? std::string_view(scalar->scalar) : std::string_view();
 }
 
-void count(const decode::ApiObject& object, bool of_another_group, DumpFacts& facts) {
-  const std::string kind = of_another_group ? fmt::format("{}.{}", object.kind, object.group()) : object.kind;
+const KnownKind* known_kind(const decode::ApiObject& object) {
+  const auto* const found = std::find_if(std::begin(known_kinds), std::end(known_kinds), [&](const KnownKind& candidate) {
+    return is_named(candidate, object.kind) && candidate.group == object.group();
+  });
+  return found == std::end(known_kinds) ? nullptr : found;
+}
+
+/// Under which kind the object counts: another group may have a kind of the same name.
+std::string counted_kind(const decode::ApiObject& object) {
+  const bool is_taken = std::any_of(std::begin(known_kinds), std::end(known_kinds),
+                                    [&](const KnownKind& candidate) { return is_named(candidate, object.kind); });
+  const bool of_another_group = is_taken && known_kind(object) == nullptr;
+  return yaml::excerpt(of_another_group ? fmt::format("{}.{}", object.kind, object.group()) : object.kind);
+}
+
+void count(const decode::ApiObject& object, DumpFacts& facts) {
   const Loc loc = object.node.loc;
-  facts.seen[yaml::excerpt(kind)].insert(object.kind == "Secret"
-                                             ? fmt::format("{}:{}:{}", loc.file, loc.line, loc.column)
-                                             : fmt::format("{}/{}", scalar_at(object.node, "metadata", "namespace"),
-                                                           scalar_at(object.node, "metadata", "name")));
+  facts.seen[counted_kind(object)].insert(object.kind == "Secret"
+                                              ? fmt::format("{}:{}:{}", loc.file, loc.line, loc.column)
+                                              : fmt::format("{}/{}", scalar_at(object.node, "metadata", "namespace"),
+                                                            scalar_at(object.node, "metadata", "name")));
 }
 
 }  // namespace
 
 void read_object(const decode::ApiObject& written, DumpFacts& facts, Diagnostics& diagnostics) {
-  const auto is_kind = [&](const KnownKind& candidate) { return is_named(candidate, written.kind); };
-  const auto known = std::find_if(std::begin(known_kinds), std::end(known_kinds), [&](const KnownKind& candidate) {
-    return is_kind(candidate) && candidate.group == written.group();
-  });
-  if (known == std::end(known_kinds)) {
-    count(written, std::any_of(std::begin(known_kinds), std::end(known_kinds), is_kind), facts);
+  const KnownKind* const known = known_kind(written);
+  if (known == nullptr) {
+    count(written, facts);
     return;
   }
   const std::size_t said = diagnostics.all().size();
@@ -334,11 +345,19 @@ void read_object(const decode::ApiObject& written, DumpFacts& facts, Diagnostics
     diagnostics.report<Kind::ObjectWithoutName>(written.node.loc, written.kind);
     return;
   }
-  count(written, false, facts);
+  count(written, facts);
   const std::string title = fmt::format("{} {}{}{}", written.kind, ns, ns.empty() ? "" : "/", name);
   const View view(written.node, yaml::excerpt(title), ' ', diagnostics);
   Object object{view, written.kind, std::move(ns), std::move(name), written.node.loc, diagnostics};
   known->read(object, facts);
+}
+
+void read_empty_list(const yaml::Node& document, DumpFacts& facts) {
+  const yaml::Node* const items = document.find("items");
+  const yaml::Node *const kind = document.find("kind"), *const api_version = document.find("apiVersion");
+  if (items == nullptr || !items->items.empty() || kind == nullptr || api_version == nullptr) return;
+  if (const auto of = before(kind->scalar, "List"))
+    facts.seen[counted_kind({document, api_version->scalar, std::string(*of)})];
 }
 
 }  // namespace policyconv::assess

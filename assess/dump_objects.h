@@ -65,4 +65,7 @@ struct DumpFacts {
 /// Adds what the object says.
 void read_object(const decode::ApiObject& object, DumpFacts& facts, Diagnostics& diagnostics);
 
+/// An empty list of one kind tells that it was asked for and that there is none; a plain List does not tell of what.
+void read_empty_list(const yaml::Node& document, DumpFacts& facts);
+
 }  // namespace policyconv::assess

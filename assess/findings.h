@@ -36,6 +36,7 @@ struct Overlap {
   std::vector<std::string> ranges;       // a and everything in b; of the ranges around `common` the nearest 16 only
   Cidr common;
   std::size_t held_twice = 0;            // addresses in it that conflict today
+  std::size_t of_nodes = 0;              // addresses of nodes in it that endpoints have, too
   bool with_one_more_gateway = false;    // the next gateway of each VPC would take the same address
   Severity severity = Severity::Warning;
   Kind kind{};
@@ -57,6 +58,8 @@ struct Conflicts {
   std::vector<Overlap> overlaps;         // sorted by range
   std::vector<ComingConflict> coming;    // sorted by address
 };
+/// How many addresses of nodes are also those of endpoints.
+[[nodiscard]] std::size_t addresses_of_nodes(const Conflicts& conflicts);
 
 /// A statement about chaining with its evidence.
 struct HealthFinding {
@@ -123,7 +126,7 @@ struct Assessment {
   Way recommended{};
   std::vector<std::string> reasons;
   Verdict verdict = Verdict::Ready;
-  std::vector<std::string> missing;      // kinds that the dump lacks and that would have mattered, e.g. "pods"
+  std::vector<std::string> missing;      // kinds that can decide and of which the dump tells nothing, e.g. "pods"
 };
 
 }  // namespace policyconv::assess

@@ -94,6 +94,15 @@ std::size_t count_inside(std::span<const T> sorted, const Cidr& cidr) {
   return static_cast<std::size_t>(last - first);
 }
 
+/// Where Cilium takes its own addresses from can be changed, where nodes and Services have theirs cannot.
+std::string remedy_of(const Overlap& overlap, const std::vector<const Range*>& all) {
+  const bool with_cilium =
+      std::any_of(all.begin(), all.end(), [](const Range* range) { return range->kind == RangeKind::PodCidr; });
+  if (overlap.kind == Kind::SubnetOverlapsNodes && !with_cilium)
+    return "move the Subnet: recreate it with another range, and the pods in it";
+  return std::string(definition(overlap.kind).help);
+}
+
 class Finder {
  public:
   Finder(const Dump& dump, std::span<const Conflict> today, std::span<const ComingConflict> coming)
@@ -145,8 +154,10 @@ class Finder {
     if (inside.empty()) return;
     Overlap overlap;
     overlap.common = inside.size() == 1 ? inside.front()->cidr : place.cidr;
-    for (const Range* range : inside)
-      overlap.held_twice += kind == RangeKind::Node ? endpoints_at(first_address(range->cidr)) : 0;
+    if (kind == RangeKind::Node)
+      overlap.of_nodes = static_cast<std::size_t>(std::count_if(
+          inside.begin(), inside.end(), [&](const Range* range) { return has_endpoint(first_address(range->cidr)); }));
+    overlap.held_twice = overlap.of_nodes;
     overlap.severity = overlap.held_twice > 0 ? Severity::Blocker : Severity::Warning;
     overlap.kind = Kind::SubnetOverlapsNodes;
     std::vector<const Range*> all{place.subnets.front()};
@@ -154,12 +165,12 @@ class Finder {
     finish(std::move(overlap), all);
   }
 
-  [[nodiscard]] std::size_t endpoints_at(const Address& address) const {
+  [[nodiscard]] bool has_endpoint(const Address& address) const {
     auto at = std::lower_bound(dump_.holders.begin(), dump_.holders.end(), address,
                                [](const Holder& one, const Address& wanted) { return one.address < wanted; });
-    std::size_t count = 0;
-    for (; at != dump_.holders.end() && at->address == address; ++at) count += at->has_endpoint;
-    return count;
+    for (; at != dump_.holders.end() && at->address == address; ++at)
+      if (at->has_endpoint) return true;
+    return false;
   }
 
   void finish(Overlap overlap, const std::vector<const Range*>& all) {
@@ -168,7 +179,7 @@ class Finder {
     overlap.b = listed(std::span(overlap.ranges).subspan(1), shown_names);
     overlap.loc = all.front()->loc;
     overlap.text = fmt::format(fmt::runtime(definition(overlap.kind).text), overlap.a, overlap.b, to_string(overlap.common));
-    overlap.remedy = std::string(definition(overlap.kind).help);
+    overlap.remedy = remedy_of(overlap, all);
     found_.push_back(std::move(overlap));
   }
 

@@ -15,6 +15,11 @@ std::string display(const ConfigMap& map) {
   return fmt::format("ConfigMap {}/{}", map.ns, map.name);
 }
 
+std::string not_set(const std::string& where, std::string_view name, std::string_view if_absent) {
+  return fmt::format("{} does not set {}{}", where, name,
+                     if_absent.empty() ? "" : fmt::format(", whose default is `{}`", if_absent));
+}
+
 /// `$(NAME)` as Kubernetes replaces it; names that are not set stay as they are.
 std::string expanded(std::string text, const Component& component) {
   for (const auto& [name, value] : component.environment) {
@@ -58,9 +63,7 @@ std::optional<Setting> cilium_setting(const Dump& dump, std::string_view key, st
   if (entry != config->data.end())
     return Setting{entry->second.value, fmt::format("{}: {}: {}", display(*config), key, entry->second.value),
                    entry->second.loc};
-  return Setting{std::string(if_absent),
-                 fmt::format("{} does not set {}, whose default is `{}`", display(*config), key, if_absent),
-                 config->loc, false};
+  return Setting{std::string(if_absent), not_set(display(*config), key, if_absent), config->loc, false};
 }
 
 std::optional<Setting> kube_ovn_setting(const Dump& dump, std::string_view component, std::string_view flag,
@@ -72,9 +75,8 @@ std::optional<Setting> kube_ovn_setting(const Dump& dump, std::string_view compo
     if (first == nullptr) first = &candidate;
   }
   if (first == nullptr) return std::nullopt;
-  return Setting{std::string(if_absent),
-                 fmt::format("{} does not set --{}, whose default is `{}`", display(*first), flag, if_absent),
-                 first->loc, false};
+  return Setting{std::string(if_absent), not_set(display(*first), fmt::format("--{}", flag), if_absent), first->loc,
+                 false};
 }
 
 bool is_on(const Setting& setting) {
@@ -98,6 +100,10 @@ const ConfigMap* config_map(const Dump& dump, std::string_view name) {
 std::size_t count_of(const Dump& dump, std::string_view kind) {
   const auto found = dump.kinds.find(std::string(kind));
   return found == dump.kinds.end() ? 0 : found->second;
+}
+
+bool was_asked_for(const Dump& dump, std::string_view kind) {
+  return dump.kinds.contains(std::string(kind));
 }
 
 std::optional<int> cilium_minor(const Dump& dump) {

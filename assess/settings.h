@@ -34,6 +34,9 @@ struct Setting {
 [[nodiscard]] const ConfigMap* config_map(const Dump& dump, std::string_view name);
 [[nodiscard]] std::size_t count_of(const Dump& dump, std::string_view kind);
 
+/// Whether the dump tells how many objects of a kind there are: it has some, or says that there are none.
+[[nodiscard]] bool was_asked_for(const Dump& dump, std::string_view kind);
+
 /// 18 for image `quay.io/cilium/cilium:v1.18.5`; nullopt if the agent or its version is not known.
 [[nodiscard]] std::optional<int> cilium_minor(const Dump& dump);
 

@@ -27,7 +27,8 @@ struct Figures {
   std::size_t rules = 0, in_force = 0;  // in_force: without those that Cilium enforces on nothing
   std::size_t same = 0, stricter = 0, looser = 0;
   std::size_t refused = 0, never_enforced = 0;  // never_enforced: refused, but chaining does not enforce it either
-  std::size_t conflicts = 0, blocking = 0, overlaps = 0, coming = 0;
+  std::size_t conflicts = 0, refusing = 0, overlaps = 0, coming = 0;
+  std::size_t of_nodes = 0;              // addresses of nodes that a pod has, too
   std::size_t remaining = 0;             // conflicts that the address plan does not end
   std::size_t warnings = 0, broken = 0;  // health
   std::size_t pods = 0, policies = 0, unbound = 0;
@@ -84,7 +85,7 @@ Figures figures_of(const Assessment& assessment, const Dump& dump) {
   };
   for (const Conflict& conflict : assessment.conflicts.conflicts) {
     ++figures.conflicts;
-    if (conflict.severity == Severity::Blocker) ++figures.blocking;
+    if (!conflict.shared_nodes.empty()) ++figures.refusing;
     const auto staying = std::count_if(conflict.holders.begin(), conflict.holders.end(),
                                        [&](std::size_t at) { return stays(dump.holders[at]); });
     if (staying > 1) ++figures.remaining;
@@ -93,6 +94,7 @@ Figures figures_of(const Assessment& assessment, const Dump& dump) {
   figures.overlaps = static_cast<std::size_t>(
       std::count_if(assessment.conflicts.overlaps.begin(), assessment.conflicts.overlaps.end(),
                     [](const Overlap& overlap) { return overlap.severity != Severity::Note; }));
+  figures.of_nodes = addresses_of_nodes(assessment.conflicts);
   for (const HealthFinding& finding : assessment.health) {
     if (finding.severity == Severity::Blocker) ++figures.broken;
     if (finding.severity == Severity::Warning) ++figures.warnings;
@@ -103,7 +105,7 @@ Figures figures_of(const Assessment& assessment, const Dump& dump) {
   figures.pods = pods.size();
   for (const std::string_view kind : {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "NetworkPolicy"})
     figures.policies += count_of(dump, kind);
-  figures.nothing_enforced = enforces_nothing(assessment.health);
+  figures.nothing_enforced = enforces_nothing(assessment.health) && !has_managed_pods(dump);
   figures.np_off = known_off(kube_ovn_setting(dump, "kube-ovn-controller", "enable-np", "true"));
   figures.lb_off = known_off(kube_ovn_setting(dump, "kube-ovn-controller", "enable-lb", "true"));
   count_features(assessment, figures);
@@ -130,7 +132,7 @@ WayReport reorder(const Figures& f) {
 WayReport unique_addresses(const Assessment& assessment, const Figures& f) {
   const std::size_t moves = assessment.plan.moves.size(), full = assessment.plan.full.size();
   WayReport way{Way::UniqueAddresses, {}, {}, {}, moves + 2 * full, {}};
-  way.cost = moves + full == 0 ? "nothing today; every new address has to be planned for the whole cluster"
+  way.cost = moves + full == 0 ? "no address to change today; every new address has to be planned for the whole cluster"
                                : fmt::format(
                                      "{} to recreate with another lanIp, {} to create; every new address has to be "
                                      "planned for the whole cluster",
@@ -195,11 +197,16 @@ bool converts_well(const Figures& f) {
 
 void say_conflicts(const Figures& f, std::vector<std::string>& reasons) {
   if (f.conflicts > 0)
-    reasons.push_back(fmt::format("{} held more than once, {} of them in a way that makes Cilium refuse a pod.",
-                                  is_or_are(f.conflicts, "address", "addresses"), f.blocking));
+    reasons.push_back(fmt::format(
+        "{} held more than once{}.", is_or_are(f.conflicts, "address", "addresses"),
+        f.refusing > 0 ? fmt::format(", {} of them in a way that makes Cilium refuse a pod", f.refusing) : ""));
+  else if (f.of_nodes > 0)
+    reasons.push_back(
+        fmt::format("{} also that of a pod.", is_or_are(f.of_nodes, "address of a node", "addresses of nodes")));
   else if (f.overlaps > 0)
-    reasons.push_back(fmt::format("No address is held twice today, but {} in which that can happen.",
-                                  is_or_are(f.overlaps, "overlap there", "overlaps there")));
+    reasons.push_back(
+        fmt::format("No address is held twice today, but ranges overlap in which that can happen ({} above).",
+                    counted(f.overlaps, "finding", "findings")));
   if (f.nothing_enforced)
     reasons.emplace_back("Cilium is not in the path of the pods and enforces nothing today.");
   else if (f.broken > 0)
@@ -214,7 +221,7 @@ Way recommend(const std::array<WayReport, 3>& ways, const Figures& f, std::vecto
   const WayReport &unique = ways[1], &leave = ways[2];
   say_conflicts(f, reasons);
   if (f.in_force == 0 && f.lost.empty() && f.unbound == 0) {
-    reasons.emplace_back(f.rules == 0 ? "There is no policy, so Cilium guards nothing."
+    reasons.emplace_back(f.rules == 0 ? "The dump holds no policy, so Cilium guards nothing that it shows."
                                       : fmt::format("None of the {} rules is enforced on anything.", f.rules));
     if (f.services_by_cilium) {
       reasons.emplace_back("Cilium answers Service addresses and may go on doing so when kube-ovn comes first.");
@@ -224,7 +231,11 @@ Way recommend(const std::array<WayReport, 3>& ways, const Figures& f, std::vecto
     return Way::LeaveChaining;
   }
   if (f.nothing_presses()) {
-    reasons.emplace_back("No address is held twice, no ranges overlap and the chain works: nothing has to change.");
+    reasons.push_back(
+        f.warnings == 0
+            ? "No address is held twice, no ranges overlap and the chain works: nothing has to change."
+            : fmt::format("No address is held twice, no ranges overlap and the chain works, with {} to look at.",
+                          counted(f.warnings, "warning", "warnings")));
     reasons.push_back(f.in_force == 0 ? "Keep addresses unique."
                                       : fmt::format("Keep addresses unique; should Cilium go one day, {}.", share(f)));
     return Way::UniqueAddresses;
@@ -267,14 +278,12 @@ bool needs_work(Way way, const WayReport& report, const Figures& f) {
   return true;
 }
 
-/// Without these nothing can be called fine: who has which address is then not known.
-bool lacks_the_essential(const Assessment& assessment) {
-  const std::vector<std::string>& missing = assessment.missing;
-  return std::any_of(missing.begin(), missing.end(),
-                     [](const std::string& kind) { return kind == "pods" || kind == "subnets.kubeovn.io"; });
-}
-
 }  // namespace
+
+bool saw_everything(const Assessment& assessment, const Dump& dump) {
+  return assessment.missing.empty() && std::all_of(dump.gateways.begin(), dump.gateways.end(),
+                                                   [](const Gateway& gateway) { return gateway.address.has_value(); });
+}
 
 void weigh(Assessment& assessment, const Dump& dump) {
   const Figures figures = figures_of(assessment, dump);
@@ -284,8 +293,10 @@ void weigh(Assessment& assessment, const Dump& dump) {
   assessment.reasons.clear();
   assessment.recommended = recommend(ways, figures, assessment.reasons);
   const WayReport& chosen = ways[static_cast<std::size_t>(assessment.recommended)];
-  const bool work = needs_work(assessment.recommended, chosen, figures) || lacks_the_essential(assessment);
-  assessment.verdict = !chosen.blockers.empty() ? Verdict::Blocked : work ? Verdict::Work : Verdict::Ready;
+  const bool work = needs_work(assessment.recommended, chosen, figures), blind = !saw_everything(assessment, dump);
+  assessment.verdict = !chosen.blockers.empty() ? Verdict::Blocked : work || blind ? Verdict::Work : Verdict::Ready;
+  if (assessment.verdict == Verdict::Work && !work)
+    assessment.reasons.emplace_back("Not called ready, because what the dump lacks can speak against it.");
 }
 
 }  // namespace policyconv::assess

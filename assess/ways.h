@@ -17,4 +17,7 @@ namespace policyconv::assess {
 /// Blocked: the recommended way has blockers. Work: something has to be done or accepted first. Ready: neither.
 void weigh(Assessment& assessment, const Dump& dump);
 
+/// Whether all was seen that could speak against the recommended way. What was not seen must not pass for fine.
+[[nodiscard]] bool saw_everything(const Assessment& assessment, const Dump& dump);
+
 }  // namespace policyconv::assess

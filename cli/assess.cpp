@@ -11,8 +11,10 @@
 #include "assess/features.h"
 #include "assess/readiness.h"
 #include "assess/ways.h"
+#include "cli/assess_findings.h"
 #include "cli/assess_report.h"
 #include "cli/collect.h"
+#include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "cli/rehearsal.h"
@@ -31,12 +33,6 @@ assess::Assessment assessment_of(const Inputs& inputs, const assess::Dump& dump)
   found.missing = assess::missing_kinds(dump);
   assess::weigh(found, dump);
   return found;
-}
-
-void write_file(const std::string& path, const std::string& text, Diagnostics& diagnostics) {
-  const std::filesystem::path file(path);
-  const std::string directory = file.parent_path().empty() ? "." : file.parent_path().string();
-  write_directory(directory, {{file.filename().string(), text}}, diagnostics, {});
 }
 
 void write_rehearsal(const AssessOptions& options, const ir::Program& program, const Inputs& inputs,
@@ -74,14 +70,22 @@ int assess(const AssessOptions& options, std::istream& in, std::ostream& out, st
     program = program_of(options.input, inputs);
     static_cast<void>(compile(options.input, program, inputs));  // for what it says about each rule
   }
-  if (diagnostics.has_errors()) return report_errors(inputs, options.colour, err);
+  if (diagnostics.has_errors())
+    return deliver_errors("assess", inputs, options.input, options.reports, options.colour, out, err);
   diagnostics.sort();
 
   const assess::Assessment found = assessment_of(inputs, dump);
-  write_stream(out, rendered({found, dump, inputs.sources, inputs.policies.catalog, diagnostics}, options, out), diagnostics);
+  Assessed assessed{found, dump, inputs.sources, inputs.policies.catalog, diagnostics};
+  report::Report made = findings_report(assessed, inputs.cluster_files, options.fail_on);
+  made.settings = settings_of(options.input);
+  assessed.status = deliver_beside_answer(made, options.reports, options.colour, out, err, [&](const report::Report& report) {
+    return exit_status(assessed, options.fail_on, report);
+  });
+  assessed.accepted = accepted_in(made);
+  write_stream(out, rendered(assessed, options, out), diagnostics);
   if (!options.plan.empty()) write_file(options.plan, assess::print_plan(dump, found.plan), diagnostics);
   if (!options.rehearsal.empty()) write_rehearsal(options, program, inputs, diagnostics);
-  return diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : exit_status(found.verdict);
+  return diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : assessed.status;
 }
 
 }  // namespace policyconv::cli

@@ -175,7 +175,7 @@ std::string assess_json(const Assessed& assessed) {
     missing.push_back({{"resource", resource}, {"command", collect_line(resource)}});
   for (const auto& [kind, count] : assessed.dump.kinds) kinds[kind] = count;
   const Json json = {{"verdict", to_string(found.verdict)},
-                     {"status", exit_status(found.verdict)},
+                     {"status", assessed.status},
                      {"recommended", to_string(found.recommended)},
                      {"reasons", found.reasons},
                      {"conflicts", conflicts_json(assessed)},

@@ -63,11 +63,48 @@ std::string holder_text(const Holder& holder, const Assessed& assessed) {
 
 std::string gateway_name(const Gateway& gateway) { return "VpcNatGateway " + gateway.name; }
 
+report::Line detail(std::string_view label, std::string text) {
+  return {{fmt::format("{}:", label), report::Style::Bold}, {" " + std::move(text)}};
+}
+
+template <typename Finding>
+report::Line headline(const Finding& finding, Severity severity) {
+  return {{fmt::format("{}[{}]", to_string(severity), definition(finding.kind).code), style_of(severity)},
+          {": " + finding.text}};
+}
+
+/// Gateways that no comparison covers.
+report::Bullets without_address(const Assessed& assessed) {
+  report::Bullets bullets;
+  for (const Diagnostic& said : assessed.diagnostics.all())
+    if (said.kind == Kind::GatewayWithoutAddress)
+      bullets.items.push_back(
+          {{{fmt::format("note[{}]", definition(said.kind).code), style_of(Severity::Note)},
+            {fmt::format(": {} ({})", said.message, report::place_text(assessed.sources, said.where))}},
+           {detail("help", std::string(definition(said.kind).help))}});
+  return bullets;
+}
+
+/// What the first line says about addresses.
+std::vector<std::string> held_addresses(const Assessed& assessed) {
+  const Conflicts& found = assessed.assessment.conflicts;
+  const auto gateways = std::count_if(found.conflicts.begin(), found.conflicts.end(), [&](const Conflict& conflict) {
+    return conflict.among_gateways(assessed.dump);
+  });
+  const std::size_t of_nodes = addresses_of_nodes(found), unknown = without_address(assessed).items.size();
+  std::vector<std::string> parts;
+  if (!found.conflicts.empty())
+    parts.push_back(fmt::format("{} held more than once ({} of them by NAT gateways)",
+                                report::counted(found.conflicts.size(), "address", "addresses"), gateways));
+  if (of_nodes > 0)
+    parts.push_back(report::counted(of_nodes, "address of a node", "addresses of nodes") + " also held by pods");
+  if (parts.empty()) parts.emplace_back("no address is held twice");
+  if (unknown > 0) parts.push_back(report::counted(unknown, "gateway", "gateways") + " without a known address");
+  return parts;
+}
+
 report::Line verdict_line(const Assessed& assessed) {
   const Assessment& found = assessed.assessment;
-  const auto gateways = static_cast<std::size_t>(
-      std::count_if(found.conflicts.conflicts.begin(), found.conflicts.conflicts.end(),
-                    [&](const Conflict& conflict) { return conflict.among_gateways(assessed.dump); }));
   const auto blockers = static_cast<std::size_t>(std::count_if(
       found.health.begin(), found.health.end(), [](const auto& each) { return each.severity == Severity::Blocker; }));
   NamespaceReadiness all;
@@ -75,13 +112,9 @@ report::Line verdict_line(const Assessed& assessed) {
     all.rules += each.rules;
     all.same += each.same + each.without_effect;
   }
-  std::vector<std::string> parts;
-  parts.push_back(found.conflicts.conflicts.empty()
-                      ? "no address is held twice"
-                      : fmt::format("{} held more than once ({} of them by NAT gateways)",
-                                    report::counted(found.conflicts.conflicts.size(), "address", "addresses"), gateways));
+  std::vector<std::string> parts = held_addresses(assessed);
   if (blockers > 0) parts.push_back(fmt::format("{} in chaining", report::counted(blockers, "blocker", "blockers")));
-  parts.push_back(all.rules == 0 ? "no policies" : fmt::format("{} of {} rules kept", all.same, all.rules));
+  parts.push_back(all.rules == 0 ? "no policies in the dump" : fmt::format("{} of {} rules kept", all.same, all.rules));
   // Whoever reads only this line must not take what is not known for what is fine.
   const std::vector<std::string>& missing = found.missing;
   if (!missing.empty())
@@ -110,16 +143,6 @@ std::string planned(const Conflict& conflict, const Assessed& assessed) {
         parts.push_back(fmt::format("{} moves to {} in a Subnet of its own", holder.display(), to_string(full.to)));
   }
   return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-report::Line detail(std::string_view label, std::string text) {
-  return {{fmt::format("{}:", label), report::Style::Bold}, {" " + std::move(text)}};
-}
-
-template <typename Finding>
-report::Line headline(const Finding& finding, Severity severity) {
-  return {{fmt::format("{}[{}]", to_string(severity), definition(finding.kind).code), style_of(severity)},
-          {": " + finding.text}};
 }
 
 report::Section conflicts_section(const Assessed& assessed) {
@@ -169,6 +192,11 @@ report::Section conflicts_section(const Assessed& assessed) {
     section.blocks.emplace_back(std::move(coming));
   }
   add_rest(found.coming, section);
+
+  if (report::Bullets unknown = without_address(assessed); !unknown.items.empty()) {
+    section.blocks.push_back(plain("Not compared, because no address is known:"));
+    section.blocks.emplace_back(std::move(unknown));
+  }
   return section;
 }
 
@@ -183,8 +211,15 @@ report::Section health_section(const Assessed& assessed) {
     if (!finding.remedy.empty()) item.details.push_back(detail("help", finding.remedy));
     bullets.items.push_back(std::move(item));
   }
-  if (bullets.items.empty()) section.blocks.push_back(plain("Nothing in the dump speaks against it."));
-  else section.blocks.emplace_back(std::move(bullets));
+  std::vector<std::string> unseen;
+  for (const std::string& kind : assessed.assessment.missing)
+    if (kind == "configmaps" || kind == "daemonsets.apps") unseen.push_back(kind);
+  if (!unseen.empty())
+    section.blocks.push_back(plain(fmt::format("Not known whether pods are chained: the dump lacks {} of the chain.",
+                                               fmt::join(unseen, " and "))));
+  else if (bullets.items.empty())
+    section.blocks.push_back(plain("Nothing in the dump speaks against it."));
+  if (!bullets.items.empty()) section.blocks.emplace_back(std::move(bullets));
   return section;
 }
 
@@ -329,66 +364,25 @@ report::Section missing_section(const Assessed& assessed) {
   }
   section.blocks.push_back(plain("Statements about these are missing above. Add what these lines print:"));
   section.blocks.emplace_back(std::move(code));
-  section.blocks.push_back({report::Paragraph{{{"policyconv assess --print-collect", report::Style::Plain, true}, {" prints a script for all of it."}}}});
+  section.blocks.push_back({report::Paragraph{
+      {{"policyconv assess --print-collect", report::Style::Plain, true},
+       {" prints a script for all of it, which also notes what the cluster has none of; a plain "},
+       {"kubectl get", report::Style::Plain, true},
+       {" leaves no trace of that."}}}});
   return section;
 }
 
 }  // namespace
-
-std::string_view to_string(Severity severity) {
-  switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Blocker: return "blocker";
-  }
-  return {};
-}
-
-std::string_view to_string(assess::Verdict verdict) {
-  switch (verdict) {
-    case assess::Verdict::Ready: return "ready";
-    case assess::Verdict::Work: return "work to do";
-    case assess::Verdict::Blocked: return "blocked";
-  }
-  return {};
-}
-
-std::string_view to_string(Fate fate) {
-  switch (fate) {
-    case Fate::Kept: return "kept";
-    case Fate::Stricter: return "stricter";
-    case Fate::Looser: return "looser";
-    case Fate::Refused: return "refused";
-    case Fate::NeverEnforced: return "never enforced";
-    case Fate::Lost: return "lost";
-  }
-  return {};
-}
-
-std::string_view to_string(Way way) {
-  switch (way) {
-    case Way::Reorder: return "kube-ovn before cilium-cni";
-    case Way::UniqueAddresses: return "unique addresses";
-    case Way::LeaveChaining: return "leave chaining";
-  }
-  return {};
-}
-
-int exit_status(assess::Verdict verdict) {
-  switch (verdict) {
-    case assess::Verdict::Ready: return 0;
-    case assess::Verdict::Work: return policyconv::exit_status(Effect::Stricter);
-    case assess::Verdict::Blocked: return policyconv::exit_status(Effect::Refused);
-  }
-  return 0;
-}
 
 report::Document assess_document(const Assessed& assessed) {
   return {"Can this cluster leave Cilium chaining?",
           verdict_line(assessed),
           {conflicts_section(assessed), health_section(assessed), features_section(assessed), ways_section(assessed),
            plan_section(assessed), readiness_section(assessed), missing_section(assessed)},
-          fmt::format("exit {} ({})", exit_status(assessed.assessment.verdict), to_string(assessed.assessment.verdict))};
+          fmt::format("exit {} ({}{})", assessed.status, to_string(assessed.assessment.verdict),
+                      assessed.accepted == 0 ? std::string()
+                                             : fmt::format("; {} accepted by the baseline",
+                                                           report::counted(assessed.accepted, "finding", "findings")))};
 }
 
 }  // namespace policyconv::cli

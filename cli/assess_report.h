@@ -1,6 +1,7 @@
 // What `assess` found out, for people (a Document, for every format that is read) and for programs (JSON).
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct Assessed {
   const Sources& sources;
   const Catalog& catalog;
   const Diagnostics& diagnostics;
+  int status = 0;            // the exit status
+  std::size_t accepted = 0;  // findings that a baseline accepts
 };
 
 [[nodiscard]] std::string_view to_string(assess::Severity severity);

@@ -11,13 +11,17 @@
 #include <filesystem>
 #include <istream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <ostream>
-#include <set>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include "cli/ignore.h"
+#include "cli/interrupt.h"
+#include "cli/render.h"
 
 namespace policyconv::cli {
 namespace {
@@ -41,13 +45,23 @@ class Descriptor {
   int number_;
 };
 
-/// nullopt and errno set if it cannot be read.
+/// More than any dump of a cluster has; reading takes many times the size of a file in memory.
+constexpr std::size_t most_megabytes = 1024;
+
+/// nullopt and errno set if it cannot be read; EFBIG: it is too large.
 std::optional<std::string> slurp(const std::string& path) {
+  constexpr std::size_t most = most_megabytes << 20U;
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return std::nullopt;
+  struct stat status = {};
+  const bool has_size = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   std::string text;
   std::vector<char> buffer(1U << 16U);
   for (;;) {
+    if (text.size() > most || (has_size && static_cast<std::size_t>(status.st_size) > most)) {
+      errno = EFBIG;
+      return std::nullopt;
+    }
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got == 0) return text;
     if (got > 0) text.append(buffer.data(), static_cast<std::size_t>(got));
@@ -62,24 +76,65 @@ bool is_manifest(const fs::path& path) {
   return extension == ".yaml" || extension == ".yml" || extension == ".json";
 }
 
-/// The files to read below `directory`. Directories that are symbolic links are left out, which excludes cycles.
-std::vector<std::string> files_below(const std::string& directory, std::error_code& error) {
-  std::vector<std::string> found;
-  auto entry = fs::recursive_directory_iterator(directory, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code unreadable;  // then it is no file to read; a dangling link, for example
-    if (is_hidden(entry->path())) entry.disable_recursion_pending();
-    else if (is_manifest(entry->path()) && !entry->is_directory(unreadable)) found.push_back(entry->path().string());
-  }
-  return found;
+bool is_kustomization(const fs::path& path) {
+  return path.filename() == "kustomization.yaml" || path.filename() == "kustomization.yml";
 }
 
-/// The same for all names of one file, so that it is read once.
-std::string resolved(const std::string& path) {
-  std::error_code error;
-  const fs::path canonical = fs::canonical(path, error);
-  return error ? path : canonical.string();
-}
+/// The files to read below a directory. Directories that are symbolic links are left out, which excludes circles; so is
+/// what is neither file nor link, since reading a pipe may never end.
+class Walk {
+ public:
+  Walk(fs::path root, Diagnostics& diagnostics) : root_(std::move(root)), diagnostics_(diagnostics) { enter({}); }
+
+  std::vector<NamedFile> found;
+  std::size_t left_out = 0;
+  bool failed = false;
+
+ private:
+  void enter(const std::string& relative) {
+    const fs::path directory = relative.empty() ? root_ : root_ / relative;
+    std::error_code error;
+    std::vector<fs::directory_entry> entries;
+    for (auto entry = fs::directory_iterator(directory, error); !error && entry != fs::directory_iterator();
+         entry.increment(error))
+      entries.push_back(*entry);
+    if (error) {
+      diagnostics_.report<Kind::CannotRead>({}, directory.string(), error.message());
+      failed = true;
+      return;
+    }
+    const bool has_patterns = push_patterns(directory, relative);
+    for (const fs::directory_entry& entry : entries)
+      if (!is_hidden(entry.path()))
+        take(entry, (relative.empty() ? fs::path() : fs::path(relative)) / entry.path().filename());
+    if (has_patterns) patterns_.pop();
+  }
+
+  bool push_patterns(const fs::path& directory, const std::string& relative) {
+    const fs::path path = directory / ignore_file_name;
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(path, error))) return false;
+    const std::optional<std::string> text = read_text(path.string(), diagnostics_);
+    failed = failed || !text;
+    patterns_.push(relative, text.value_or(""));
+    return true;
+  }
+
+  void take(const fs::directory_entry& entry, const fs::path& relative) {
+    std::error_code error;  // a link that leads nowhere stays, and is reported when it is read
+    const bool is_directory = entry.is_directory(error);
+    const bool is_other = !is_directory && entry.exists(error) && !entry.is_regular_file(error);
+    if (is_other || (is_directory ? entry.is_symlink(error) : !is_manifest(relative))) return;
+    const std::string path = relative.generic_string();
+    if (patterns_.leaves_out(path, is_directory)) left_out += is_directory ? 0 : 1;
+    else if (is_directory) enter(path);
+    else found.push_back({(root_ / relative).string(), path, is_kustomization(relative)});
+  }
+
+  fs::path root_;
+  Diagnostics& diagnostics_;
+  IgnoreStack patterns_;
+};
 
 void report_write_error(const std::string& what, int code, Diagnostics& diagnostics) {
   diagnostics.report<Kind::CannotWrite>({}, what, error_text(code));
@@ -94,12 +149,6 @@ bool write_all(int file, std::string_view text) {
   return true;
 }
 
-/// False and errno set on failure. The name must not exist: nothing is written through a link that someone put there.
-bool write_new_file(const fs::path& path, std::string_view text) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  return file.valid() && write_all(file.get(), text) && ::fsync(file.get()) == 0;
-}
-
 struct Pending {
   fs::path temporary, target;
 };
@@ -108,9 +157,7 @@ struct Pending {
 class Batch {
  public:
   explicit Batch(fs::path directory) : directory_(std::move(directory)) {}
-  ~Batch() {
-    for (const Pending& file : pending_) ::unlink(file.temporary.c_str());
-  }
+  ~Batch() { take_back(); }
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
@@ -123,7 +170,7 @@ class Batch {
     pending_.push_back({directory_ / fmt::format(".{}.{}.tmp", file.name, ::getpid()), target});
     const fs::path& temporary = pending_.back().temporary;
     ::unlink(temporary.c_str());  // left by a process of the same number that was killed
-    if (write_new_file(temporary, file.text)) return true;
+    if (write_new_file(temporary.string(), file.text, Durable::Now)) return true;
     report_write_error(target.string(), errno, diagnostics);
     return false;
   }
@@ -138,6 +185,11 @@ class Batch {
       pending_.pop_back();
     }
     return true;
+  }
+
+  void take_back() {
+    for (const Pending& file : pending_) ::unlink(file.temporary.c_str());
+    pending_.clear();
   }
 
  private:
@@ -167,34 +219,62 @@ void checked(std::ostream& out, Diagnostics& diagnostics, Write write) {
 
 }  // namespace
 
-void Reader::read_one(const std::string& path, std::vector<std::uint32_t>& files) {
-  const bool is_stdin = path == "-";
-  const std::string key = is_stdin ? path : resolved(path);
-  const auto [entry, added] = known_.try_emplace(key, 0);
-  if (added) {
-    const std::optional<std::string> text =
-        is_stdin ? std::string(std::istreambuf_iterator<char>(in_), {}) : slurp(path);
-    if (text) entry->second = sources_.add(is_stdin ? "<stdin>" : path, std::move(*text));
-    else diagnostics_.report<Kind::CannotRead>({}, path, error_text(errno));
-  }
-  if (entry->second != 0) files.push_back(entry->second);
+bool write_new_file(const std::string& path, std::string_view text, Durable durable) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  return file.valid() && write_all(file.get(), text) && (durable == Durable::Later || ::fsync(file.get()) == 0);
 }
 
-std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
-  std::set<std::string> names;
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  const fs::path canonical = fs::canonical(path, error);
+  return error ? path : canonical.string();
+}
+
+std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics) {
+  std::optional<std::string> text = slurp(path);
+  if (!text && errno == EFBIG) diagnostics.report<Kind::FileTooLarge>({}, path, most_megabytes);
+  else if (!text) diagnostics.report<Kind::CannotRead>({}, path, error_text(errno));
+  return text;
+}
+
+std::vector<NamedFile> list_files(const std::vector<std::string>& paths, Diagnostics& diagnostics) {
+  std::map<std::string, NamedFile> files;  // by path: what is found twice is listed once
   for (const std::string& path : paths) {
     std::error_code error;
     if (path == "-" || !fs::is_directory(path, error)) {
-      names.insert(path);
+      files.try_emplace(path, NamedFile{path, fs::path(path).filename().string(), is_kustomization(path)});
       continue;
     }
-    const std::vector<std::string> found = files_below(path, error);
-    if (error) diagnostics_.report<Kind::CannotRead>({}, path, error.message());
-    else if (found.empty()) diagnostics_.report<Kind::NoFiles>({}, path);
-    names.insert(found.begin(), found.end());
+    Walk walk(path, diagnostics);
+    const auto is_read = [](const NamedFile& file) { return !file.is_kustomization; };
+    if (!walk.failed && std::none_of(walk.found.begin(), walk.found.end(), is_read)) {
+      if (walk.left_out > 0) diagnostics.report<Kind::AllIgnored>({}, walk.left_out, path);
+      else if (walk.found.empty()) diagnostics.report<Kind::NoFiles>({}, path);
+    }
+    for (NamedFile& file : walk.found) files.try_emplace(file.path, file);
   }
+  std::vector<NamedFile> listed;
+  for (auto& [path, file] : files) listed.push_back(std::move(file));
+  return listed;
+}
+
+std::optional<std::uint32_t> Reader::read(const NamedFile& file) {
+  const bool is_stdin = file.path == "-";
+  const auto [entry, added] = known_.try_emplace(is_stdin ? file.path : resolved(file.path), 0);
+  if (added) {
+    std::optional<std::string> text =
+        is_stdin ? std::string(std::istreambuf_iterator<char>(in_), {}) : read_text(file.path, diagnostics_);
+    if (text) entry->second = sources_.add(is_stdin ? "<stdin>" : file.path, std::move(*text));
+    if (text && file.is_kustomization)
+      diagnostics_.report<Kind::KustomizationNotBuilt>({entry->second, 0, 0}, kustomize_command(file.path));
+  }
+  return entry->second == 0 || file.is_kustomization ? std::nullopt : std::optional(entry->second);
+}
+
+std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
   std::vector<std::uint32_t> files;
-  for (const std::string& name : names) read_one(name, files);
+  for (const NamedFile& file : list_files(paths, diagnostics_))
+    if (const std::optional<std::uint32_t> number = read(file)) files.push_back(*number);
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
@@ -202,12 +282,20 @@ std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
 
 void write_directory(const std::string& directory, const std::vector<kubeovn::OutputFile>& files,
                      Diagnostics& diagnostics, std::span<const std::string_view> own) {
+  const StopLater stop_later;
   std::error_code error;
-  fs::create_directories(directory, error);
+  const bool is_new = fs::create_directories(directory, error);
   if (error) return report_write_error(directory, error.value(), diagnostics);
   Batch batch(directory);
-  for (const kubeovn::OutputFile& file : files)
-    if (!batch.add(file, diagnostics)) return;
+  const bool is_added = std::all_of(files.begin(), files.end(), [&](const kubeovn::OutputFile& file) {
+    return !stop_requested() && batch.add(file, diagnostics);
+  });
+  const NoStopNow no_stop;
+  if (!is_added || stop_requested()) {
+    batch.take_back();
+    if (is_new) ::rmdir(directory.c_str());
+    return;
+  }
   if (!batch.rename_all(diagnostics)) return;
   remove_stale(directory, files, own, diagnostics);
   const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,17 +16,35 @@
 
 namespace policyconv::cli {
 
-/// Reads the files that the command line names: a file, a directory (every .yaml, .yml and .json file below it that is
-/// not hidden), or `-` for `in`. What is named twice is read once.
+/// A file to read.
+struct NamedFile {
+  std::string path;      // as messages name it; `-` for standard input
+  std::string relative;  // to the directory that was named; the file's own name if it was named itself
+  bool is_kustomization = false;
+  bool operator==(const NamedFile&) const = default;
+};
+
+/// The files that the command line names: a file, a directory (every .yaml, .yml and .json file below it that is neither
+/// hidden nor left out by a .policyconvignore), or `-`. Ordered by path. Reads no file but .policyconvignore.
+[[nodiscard]] std::vector<NamedFile> list_files(const std::vector<std::string>& paths, Diagnostics& diagnostics);
+
+/// The same for all names of one file.
+[[nodiscard]] std::string resolved(const std::string& path);
+
+/// The text of a file; nullopt after a report.
+[[nodiscard]] std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics);
+
+/// Reads what list_files() finds. What is named twice is read once; a kustomization is not read but reported.
 class Reader {
  public:
   Reader(Sources& sources, std::istream& in, Diagnostics& diagnostics)
       : sources_(sources), in_(in), diagnostics_(diagnostics) {}
   /// The file numbers, ordered by name whatever the order of `paths`.
   std::vector<std::uint32_t> read(const std::vector<std::string>& paths);
+  /// Its number; nullopt after a report, or for a kustomization.
+  std::optional<std::uint32_t> read(const NamedFile& file);
 
  private:
-  void read_one(const std::string& path, std::vector<std::uint32_t>& files);
 
   Sources& sources_;
   std::istream& in_;
@@ -33,9 +52,15 @@ class Reader {
   std::map<std::string, std::uint32_t> known_;  // by resolved path
 };
 
+/// Now: it is on the disk when the call returns. Later: the caller sees to that.
+enum class Durable : std::uint8_t { Now, Later };
+/// False and errno set on failure. The name must not exist: nothing is written through a link that someone put there.
+[[nodiscard]] bool write_new_file(const std::string& path, std::string_view text, Durable durable);
+
 /// Writes every file into `directory` (created if missing) under a temporary name, then renames all of them, then
 /// removes those of an earlier run that are not among `files`. On failure nothing of an earlier run has changed,
-/// except if a rename itself fails. `own`: the names that an earlier run may have left.
+/// except if a rename itself fails. A signal to stop does so before the first rename or after the last one, and ends the
+/// program (interrupt.h). `own`: the names that an earlier run may have left.
 void write_directory(const std::string& directory, const std::vector<kubeovn::OutputFile>& files,
                      Diagnostics& diagnostics, std::span<const std::string_view> own = kubeovn::output_names);
 

@@ -19,6 +19,9 @@ commands:
   replay FLOWS      flows that Hubble recorded: which of them would fare differently
   assess PATH...    can this cluster leave Cilium chaining? Address conflicts, what Cilium is used for, ways out
   explain [CODE]    what a code of the report means and what to do about it; without a code, list them all
+  report merge PATH...
+                    reports of many runs as one, in any format
+  krm               a KRM function for kustomize and kpt: a ResourceList in, the same with Kube-OVN objects out
 
 options:
   -h, --help        this text; `policyconv COMMAND --help` tells more
@@ -33,12 +36,43 @@ examples:
   policyconv explain PC0301
 )";
 
-inline constexpr std::string_view migrate_help = R"(policyconv migrate - compile network policies to Kube-OVN objects
+/// What the options about both systems say; the same for every command that judges instead of converting.
+inline constexpr std::string_view systems_help = R"(
+both systems, as for `policyconv migrate`:
+  --cilium 1.14...1.20         Cilium's version (default: 1.18)
+  --cluster-name NAME          Cilium's cluster name (default: default)
+  --policy-default-local-cluster true|false
+                               whether peers are sought in the local cluster only (default: true from 1.19 on)
+  --sctp                       Cilium runs with enable-sctp
+  --kube-ovn 1.12...1.16       Kube-OVN's version (default: 1.16)
+  --node-traffic anchor|all-nodes|none
+                               how a pod's own node gets in, in the objects that `policyconv migrate` makes
+  --allow-looser CODE          accept, in these objects, the approximation with this code (repeatable)
+  --pod-cidr, --service-cidr, --node-cidr, --join-cidr CIDR; --node-local-dns IP
+                               addresses that no dump tells (repeatable, comma lists)
+)";
+
+/// What becomes of the findings; the same for every command that has them.
+inline constexpr std::string_view reports_help = R"(
+reports and continuous integration (docs/ci.md):
+  --report FACE=FILE           also write a report as text, markdown, html, json, sarif, junit or gitlab (repeatable;
+                               FILE `-` is standard output, if nothing else goes there)
+  --annotations github         also print workflow commands that annotate the lines of a pull request
+  --lang en|zh                 language of reports (default: en)
+  --baseline FILE              findings that it accepts, with reason, owner and expiry, are no reason to fail; entries
+                               that are stale or have expired are: exit 1
+  --write-baseline FILE        write such a file for everything found now, with reasons for you to fill in
+)";
+
+[[nodiscard]] inline std::string migrate_help() {
+  return std::string(R"(policyconv migrate - compile network policies to Kube-OVN objects
 
 usage: policyconv migrate PATH... [--cluster PATH...] [-o DIR] [OPTION...]
+       policyconv migrate --from-cluster [--context NAME] [-o DIR] [OPTION...]
 
 Reads CiliumNetworkPolicy, CiliumClusterwideNetworkPolicy, CiliumCIDRGroup and NetworkPolicy objects. A PATH is a file,
-a directory (all .yaml, .yml and .json files below it, hidden ones left out), or `-` for standard input. Objects go to
+a directory (all .yaml, .yml and .json files below it; hidden ones, and those that a .policyconvignore names as
+.gitignore would, are left out), or `-` for standard input. Objects go to
 standard output or to DIR, the report to standard error. Nothing is written if the input has errors.
 
 input:
@@ -78,32 +112,25 @@ output:
   --fail-on same|stricter|looser|refused
                                the least finding that makes the exit status non-zero (default: same, that is any)
   -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
-  --lang en|zh                 language of the report (default: en)
   --color auto|always|never    colours in the report (default: auto: on a terminal, unless NO_COLOR is set)
   -q, --quiet                  report errors only
   -v, --verbose                report every rule and every repetition
   -h, --help                   this text
-
-reports and continuous integration:
-  --report FACE=FILE           also write the report as text, markdown, html, json, sarif, junit or gitlab (repeatable;
-                               FILE `-` is standard output, if objects go elsewhere)
-  --annotations github         also print workflow commands that annotate the lines of a pull request
-  --baseline FILE              findings that it accepts, with reason, owner and expiry, are no reason to fail; entries
-                               that are stale or have expired are (docs/ci.md)
-  --write-baseline FILE        write such a file for everything found now
-  --since-report FILE          compare with an earlier report (--report json=FILE): what became better or worse
+)").append(reports_help)
+      .append(R"(  --since-report FILE          compare with an earlier report (--report json=FILE): what became better or worse
   --ratchet                    with --since-report: exit 3 if a smaller share of rules is kept identical
 
 many files:
   --tree                       convert each file by itself, into a folder of its own below DIR: for files of different
-                               clusters, since policies of one cluster belong into one run
+                               clusters, since policies of one cluster belong into one run. All share the facts of
+                               --cluster; without it a file that has nodes and pods tells the facts about itself
   --keep-going                 with --tree: write what has no errors although other files have
   --shard-index I              take the I-th part of the files only (from 0), for parallel jobs
   --shard-count N              of N parts (default: 1)
 
-exit status, the highest that applies:
-  0   the objects mean what the policies mean
-  1   bad input, or reading or writing failed; nothing else is then decided
+exit status, the highest that applies, except that 1 always wins (docs/exit-codes.md):
+  0   the objects mean what the policies mean, or --fail-on and --baseline let pass what does not
+  1   bad input, a stale or expired entry of --baseline, or reading or writing failed
   2   wrong usage
   3   something is stricter than the policies
   4   something is looser, because an option asked for it
@@ -114,7 +141,9 @@ examples:
   kubectl get cnp -A -o yaml | policyconv migrate - > objects.yaml
   policyconv migrate policies/ --pod-cidr 10.16.0.0/16,fd00:10:16::/64 --service-cidr 10.96.0.0/12 --kube-ovn 1.13
   policyconv migrate policies/ --cluster cluster.yaml --emit ir
-)";
+  policyconv migrate policies/ --cluster cluster.yaml -o out/ --report sarif=policyconv.sarif --baseline accepted.yaml
+)");
+}
 
 inline constexpr std::string_view both_sides_help = R"(
 input:
@@ -123,20 +152,9 @@ input:
                                `policyconv migrate` makes of the policies
   --cluster PATH...            facts about the cluster: what `kubectl get ns,pods,nodes,svc,endpointslices,deploy,sts,ds,
                                subnets,vpcs,security-groups -A -o yaml` prints
+  --from-cluster               let kubectl fetch policies and facts; then without --policies and --cluster
+  --context NAME               kubectl's context for --from-cluster (default: its current one)
   -n, --namespace NAME         namespace of policies that name none (default: default)
-
-both systems, as for `policyconv migrate`:
-  --cilium 1.14...1.20         Cilium's version (default: 1.18)
-  --cluster-name NAME          Cilium's cluster name (default: default)
-  --policy-default-local-cluster true|false
-                               whether peers are sought in the local cluster only (default: true from 1.19 on)
-  --sctp                       Cilium runs with enable-sctp
-  --kube-ovn 1.12...1.16       Kube-OVN's version (default: 1.16)
-  --node-traffic anchor|all-nodes|none
-                               without --objects: how a pod's own node gets in
-  --allow-looser CODE          without --objects: accept the approximation with this code (repeatable)
-  --pod-cidr, --service-cidr, --node-cidr, --join-cidr CIDR; --node-local-dns IP
-                               addresses, where no --cluster tells them (repeatable, comma lists)
 )";
 
 [[nodiscard]] inline std::string verify_help() {
@@ -148,6 +166,7 @@ Puts ends (pods, nodes, addresses, Services) and packets into classes that neith
 class on both sides, and prints where they differ, in terms of labels, each with an example, the rules that decide it
 and a command that shows the same in OVN. The report goes to standard output.
 )").append(both_sides_help)
+      .append(systems_help)
       .append(R"(
 checks:
   --assert FILE...             also check these assertions, such as `deny ns:dev -> ns:prod any`, on both sides, for
@@ -158,12 +177,15 @@ checks:
 
 output:
   --format text|json|markdown  (default: text)
+  --fail-on same|stricter|looser
+                               the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-
-exit status, the highest that applies:
+)").append(reports_help)
+      .append(R"(
+exit status, the highest that applies (docs/exit-codes.md):
   0   equal for all packets, and all assertions hold
-  1   bad input, or reading or writing failed; nothing else is then decided
+  1   bad input, a stale or expired entry of --baseline, or reading or writing failed
   2   wrong usage
   3   something is stricter in Kube-OVN, or an assertion fails in another way than by something open in Kube-OVN
   4   something is looser in Kube-OVN, or undefined there, or passes there although an assertion denies it
@@ -183,6 +205,7 @@ Prints what decides at each end in both systems, with places, and whether they a
 just `shop/web-1`), `pod:shop/app=web` (the first pod with these labels), `node:n1`, `ip:192.0.2.1`, and as a
 destination `svc:shop/db` (its address and each backend). PORT is like 443/tcp, 53/udp, icmp/8.
 )").append(both_sides_help)
+      .append(systems_help)
       .append(R"(
 flow:
   --from END                   where the connection starts
@@ -192,6 +215,8 @@ flow:
 
 output:
   --format text|json           (default: text)
+  --fail-on same|stricter|looser
+                               the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
 
@@ -213,15 +238,19 @@ FLOWS is what `hubble observe -o json` prints, one JSON object a line, or `-` fo
 verdict Kube-OVN would change, merged and the most frequent first, then those that Cilium did not treat as its policies
 say, then what could not be judged. A record says what happened at one end; the other end is judged by the policies.
 )").append(both_sides_help)
+      .append(systems_help)
       .append(R"(
   -j, --jobs N                 files read at the same time (default: one for each core)
 
 output:
   --format text|json|markdown  (default: text)
+  --fail-on same|stricter|looser
+                               the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-
-exit status: 0 nothing would change · 1 bad input · 2 wrong usage · 3 something would be dropped that passed ·
+)").append(reports_help)
+      .append(R"(
+exit status: 0 nothing would change · 1 bad input, or a stale entry of --baseline · 2 wrong usage · 3 something would be dropped that passed ·
              4 something would pass that was dropped, or is undefined
 
 examples:
@@ -230,10 +259,11 @@ examples:
 )");
 }
 
-inline constexpr std::string_view assess_help =
-    R"(policyconv assess - can and should this cluster leave Cilium chaining?
+[[nodiscard]] inline std::string assess_help() {
+  return std::string(R"(policyconv assess - can and should this cluster leave Cilium chaining?
 
 usage: policyconv assess PATH... [OPTION...]
+       policyconv assess --from-cluster [--context NAME] [OPTION...]
        policyconv assess --print-collect
 
 Reads a cluster dump, in any mix of files, and reports: addresses that Cilium cannot tell apart and what ends that; whether
@@ -243,21 +273,11 @@ it. The report goes to standard output. A PATH is a file, a directory, or `-` fo
 
 input:
   --print-collect              print a shell script that fetches everything into one file, without Secrets
+  --from-cluster               let kubectl fetch the same at once; then no PATH is given
+  --context NAME               kubectl's context for --from-cluster (default: its current one)
   -n, --namespace NAME         namespace of policies that name none (default: default)
-
-both systems, as for `policyconv migrate`:
-  --cilium 1.14...1.20         Cilium's version (default: 1.18)
-  --cluster-name NAME          Cilium's cluster name (default: default)
-  --policy-default-local-cluster true|false
-                               whether peers are sought in the local cluster only (default: true from 1.19 on)
-  --sctp                       Cilium runs with enable-sctp
-  --kube-ovn 1.12...1.16       Kube-OVN's version (default: 1.16)
-  --node-traffic anchor|all-nodes|none
-                               how a pod's own node gets in after the migration
-  --allow-looser CODE          accept the approximation with this code (repeatable)
-  --pod-cidr, --service-cidr, --node-cidr, --join-cidr CIDR; --node-local-dns IP
-                               addresses that the dump does not tell (repeatable, comma lists)
-
+)").append(systems_help)
+      .append(R"(
 output:
   --format text|markdown|json|html
                                (default: text); html is one file that needs no network
@@ -265,12 +285,14 @@ output:
   --rehearsal DIR              write a test environment for a kind cluster: pods that stand in for the real ones, the
                                migrated objects, and flows to try with their expected verdicts
   -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  --fail-on work|blocked       the least verdict that makes the exit status non-zero (default: work)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-
-exit status:
-  0   ready
-  1   bad input, or reading or writing failed
+)").append(reports_help)
+      .append(R"(
+exit status (docs/exit-codes.md):
+  0   ready, or everything found is accepted by --baseline
+  1   bad input, a stale or expired entry of --baseline, or reading or writing failed
   2   wrong usage
   3   work to do
   5   blocked
@@ -280,20 +302,82 @@ examples:
   policyconv assess cluster.yaml --plan plan.yaml
   policyconv assess dump/ --format html > assessment.html
   policyconv assess cluster.yaml --rehearsal rehearsal/
-)";
+)");
+}
 
 inline constexpr std::string_view explain_help = R"(policyconv explain - what a code of the report means
 
-usage: policyconv explain [CODE...]
+usage: policyconv explain [CODE... | --all] [OPTION...]
 
-Prints what happened, why, what to do, and an example. Without a CODE it lists all codes.
+Prints what happened, why, what Cilium does and what Kube-OVN can do, what to do about it, and an example. Without a CODE
+it lists all codes. Nothing is fetched: the texts are part of the program, and the pages of docs/codes/ are made of them.
+
+options:
+  --all                     every code at length
+  --format text|markdown    (default: text)
+  --lang en|zh              language (default: en). LANG and LC_ALL are not asked, so that a command prints the same on
+                            every machine
+  -h, --help                this text
+
+examples:
+  policyconv explain PC0301
+  policyconv explain --lang zh PC1101
+  policyconv explain | grep -i icmp
+)";
+
+inline constexpr std::string_view report_help =
+    R"(policyconv report merge - reports of many runs as one
+
+usage: policyconv report merge PATH... [OPTION...]
+
+Reads what --report json=FILE of other runs wrote; a PATH is such a file, or a directory with nothing else. The order has
+no influence. The report of all goes to standard error.
+
+reports:
+  --report FACE=FILE           write it as text, markdown, html, json, sarif, junit or gitlab (repeatable; FILE `-` is
+                               standard output)
+  --annotations github         also print workflow commands that annotate the lines of a pull request
+  --lang en|zh                 language of the report (default: en)
+  --baseline FILE              findings that it accepts are no reason to fail
+  --write-baseline FILE        write such a file for everything found
+  --since-report FILE          compare with an earlier report: what became better or worse
+  --ratchet                    with --since-report: exit 3 if a smaller share of rules is kept identical
+
+output:
+  --fail-on same|stricter|looser|refused
+                               the least finding that makes the exit status non-zero (default: the least of the reports)
+  --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
+  -q, --quiet                  report errors only
+  -v, --verbose                report every rule, every file and every repetition
+  -h, --help                   this text
+
+exit status: as that of `policyconv migrate`
+
+examples:
+  policyconv report merge reports/ --report html=fleet.html
+  policyconv report merge monday-1.json monday-2.json --since-report last-week.json --ratchet
+)";
+
+inline constexpr std::string_view krm_help = R"(policyconv krm - a KRM function, for kustomize and kpt
+
+usage: policyconv krm < RESOURCELIST
+
+Reads a ResourceList (config.kubernetes.io/v1) from standard input, converts the network policies among its items, and
+writes the list to standard output: the objects for Kube-OVN are added, a Subnet or Pod that is among the items is
+changed in place, and all other items stay as they are. Facts about the cluster are taken from the items. What happened
+to each rule is in `results`. The functionConfig, a ConfigMap (`data`) or a PolicyConvConfig (`spec`), may set what
+`policyconv migrate --help` tells: cilium, clusterName, policyDefaultLocalCluster, sctp, namespace, kubeOvn, nodeTraffic,
+allowLooser, failOn, podCidr, serviceCidr, nodeCidr, joinCidr, nodeLocalDns; and
+  keepSource: false            drop the policies that were converted (default: true)
+  path: DIR                    where the objects are to be written in the package (default: kube-ovn)
 
 options:
   -h, --help        this text
 
+exit status: as that of `policyconv migrate`; if it is not 0, the items are left as they were
+
 examples:
-  policyconv explain PC0301
-  policyconv explain | grep -i icmp
+  kpt fn eval PACKAGE --exec 'policyconv krm' -- cilium=1.18 failOn=refused
 )";
 
 }  // namespace policyconv::cli

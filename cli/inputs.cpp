@@ -6,6 +6,8 @@
 
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/read.h"
+#include "cli/kubectl.h"
+#include "cli/render.h"
 #include "report/build.h"
 #include "report/terminal.h"
 #include "report/text.h"
@@ -15,6 +17,9 @@
 namespace policyconv::cli {
 namespace {
 
+/// Calls of kubectl at the same time; more would look like an attack to an API server.
+constexpr unsigned most_calls = 4;
+
 template <typename T>
 void append(std::vector<T>& to, const std::vector<T>& from) {
   to.insert(to.end(), from.begin(), from.end());
@@ -22,14 +27,22 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
 
 Cluster read_cluster(const InputOptions& options, const std::vector<std::uint32_t>& files, Inputs& inputs) {
   Cluster cluster;
-  if (!options.cluster_paths.empty())
+  if (!files.empty() || !options.cluster_paths.empty())
     cluster = cilium::parse_cluster(inputs.sources, files, options.jobs, inputs.diagnostics, &inputs.trees);
-  append(cluster.pod_cidrs, options.ranges.pods);
-  append(cluster.service_cidrs, options.ranges.services);
-  append(cluster.node_cidrs, options.ranges.nodes);
-  append(cluster.join_cidrs, options.ranges.joins);
-  append(cluster.node_local_dns, options.ranges.node_local_dns);
+  add_ranges(options.ranges, cluster);
   return cluster;
+}
+
+/// Policies and facts as kubectl tells them.
+void ask_cluster(const InputOptions& options, Inputs& inputs) {
+  Kubectl kubectl;
+  kubectl.context = options.context;
+  kubectl.jobs = std::min(options.jobs, most_calls);
+  // An assessment alone goes on without policies: it is about more than them.
+  const Wanted wanted = options.policies_required ? Wanted::Migration : Wanted::Assessment;
+  Fetched fetched = fetch(kubectl, wanted, inputs.sources, inputs.diagnostics);
+  inputs.policy_files = std::move(fetched.policies);
+  inputs.cluster_files = std::move(fetched.facts);
 }
 
 /// An empty input is an accident rather than a wish, unless what it holds was refused by name.
@@ -49,25 +62,48 @@ void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) 
   inputs.policy_files = reader.read(options.paths);
   inputs.object_files = reader.read(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);
+  if (options.from_cluster) ask_cluster(options, inputs);
   std::vector<std::uint32_t> shared;
   std::set_intersection(inputs.policy_files.begin(), inputs.policy_files.end(), inputs.cluster_files.begin(), inputs.cluster_files.end(),
                         std::back_inserter(shared));
   inputs.trees = yaml::read_trees(inputs.sources, shared, options.jobs);
+  read_parsed(options, inputs);
+}
+
+void read_parsed(const InputOptions& options, Inputs& inputs) {
   inputs.policies = cilium::parse_policies(
       inputs.sources, inputs.policy_files, {options.semantics, options.default_namespace, options.jobs, &inputs.trees},
       inputs.diagnostics);
+  suggest_rendering(inputs.sources, inputs.diagnostics);
   if (options.policies_required) require_policies(inputs.policies.catalog, inputs.diagnostics);
   inputs.cluster = read_cluster(options, inputs.cluster_files, inputs);
 }
 
+void add_ranges(const Ranges& ranges, Cluster& cluster) {
+  append(cluster.pod_cidrs, ranges.pods);
+  append(cluster.service_cidrs, ranges.services);
+  append(cluster.node_cidrs, ranges.nodes);
+  append(cluster.join_cidrs, ranges.joins);
+  append(cluster.node_local_dns, ranges.node_local_dns);
+}
+
+ir::Program program_of(const InputOptions& options, const cilium::Policies& policies, const Cluster& cluster,
+                       Diagnostics& diagnostics) {
+  return cilium::lower(policies, cluster, {options.semantics, options.allow_looser}, diagnostics);
+}
+
 ir::Program program_of(const InputOptions& options, Inputs& inputs) {
-  return cilium::lower(inputs.policies, inputs.cluster, {options.semantics, options.allow_looser}, inputs.diagnostics);
+  return program_of(options, inputs.policies, inputs.cluster, inputs.diagnostics);
+}
+
+kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, const Cluster& cluster,
+                          const Catalog& catalog, Diagnostics& diagnostics) {
+  return kubeovn::lower(program, cluster, catalog,
+                        {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser}, diagnostics);
 }
 
 kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, Inputs& inputs) {
-  return kubeovn::lower(program, inputs.cluster, inputs.policies.catalog,
-                        {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser},
-                        inputs.diagnostics);
+  return compile(options, program, inputs.cluster, inputs.policies.catalog, inputs.diagnostics);
 }
 
 std::optional<kubeovn::Manifest> objects_to_judge(const InputOptions& options, Inputs& inputs) {

@@ -27,12 +27,21 @@ struct Inputs {
   yaml::Trees trees;  // of files that several readers read
 };
 
-/// Reads the files that the options name. All mistakes of all files are in `diagnostics` afterwards; no policy at all
-/// is one, too, unless the options say otherwise.
+/// Reads the files that the options name, or asks the cluster. All mistakes of all files are in `diagnostics` afterwards;
+/// no policy at all is one, too, unless the options say otherwise.
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs);
+/// The second half of it: policies and facts of files whose numbers, and perhaps trees, are in `inputs`.
+void read_parsed(const InputOptions& options, Inputs& inputs);
 
+/// Adds what the options tell about addresses.
+void add_ranges(const Ranges& ranges, Cluster& cluster);
+
+[[nodiscard]] ir::Program program_of(const InputOptions& options, const cilium::Policies& policies, const Cluster& cluster,
+                                     Diagnostics& diagnostics);
 [[nodiscard]] ir::Program program_of(const InputOptions& options, Inputs& inputs);
 /// What migrate makes of the policies.
+[[nodiscard]] kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, const Cluster& cluster,
+                                        const Catalog& catalog, Diagnostics& diagnostics);
 [[nodiscard]] kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, Inputs& inputs);
 
 /// The objects to judge: those that were named, else what migrate makes of the policies. nullopt if there are errors.

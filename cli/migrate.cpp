@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
+#include <string>
+#include <vector>
 
 #include "backends/kubeovn/print.h"
+#include "cli/batch.h"
+#include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
+#include "cli/report_extras.h"
 #include "report/build.h"
 #include "report/terminal.h"
-#include "report/text.h"
 #include "cli/verify.h"
 #include "cli/verify_report.h"
 #include "ir/print.h"
@@ -17,29 +21,41 @@
 namespace policyconv::cli {
 namespace {
 
-void write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std::string& directory, std::ostream& out,
-           Diagnostics& diagnostics) {
-  const std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog);
+std::vector<kubeovn::OutputFile> write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std::string& directory,
+                                       std::ostream& out, Diagnostics& diagnostics) {
+  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog);
   if (directory.empty())
     write_stream(out, files, diagnostics);
   else
     write_directory(directory, files, diagnostics);
+  return files;
+}
+
+/// Policies beside objects, and who reaches whom, for the face that shows them.
+void add_extras(const MigrateOptions& options, const std::vector<kubeovn::OutputFile>& files,
+                const kubeovn::Manifest& manifest, const Inputs& inputs, report::Report& made) {
+  const std::vector<ReportFile>& faces = options.reports.files;
+  if (std::none_of(faces.begin(), faces.end(), [](const ReportFile& file) { return file.face == Face::Html; })) return;
+  add_sources(made, inputs.sources, inputs.policy_files);
+  add_artefacts(made, files, inputs.policies.catalog);
+  add_matrix(made, inputs.policies, options.input.semantics, manifest, inputs.cluster, options.input.jobs);
 }
 
 /// Compares what was written with the policies; the report follows that of the migration.
 int verify_too(const MigrateOptions& options, const kubeovn::Manifest& manifest, Inputs& inputs, std::ostream& err) {
-  const Verified verified = prove({}, options.input, manifest, inputs, err);
+  Verified verified = prove({}, options.input, manifest, inputs, err);
+  if (verified.status < exit_status(options.tolerance.fail_on)) verified.status = status::good;
   if (!options.quiet)
     err << '\n'
         << verify_text(verified, {inputs.sources, inputs.policies.catalog, inputs.cluster},
                        report::wants_colour(options.colour, err));
-  const int status = exit_status(verified);
-  return status < exit_status(options.tolerance.fail_on) ? 0 : status;
+  return verified.status;
 }
 
 }  // namespace
 
 int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, std::ostream& err) {
+  if (options.tree) return migrate_tree(options, in, out, err);
   Inputs inputs;
   Diagnostics& diagnostics = inputs.diagnostics;
   read_inputs(options.input, in, inputs);
@@ -47,25 +63,31 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   const Catalog& catalog = inputs.policies.catalog;
 
   std::optional<kubeovn::Manifest> manifest;
+  std::vector<kubeovn::OutputFile> files;
   if (!diagnostics.has_errors()) {
     const ir::Program program = program_of(options.input, inputs);
     if (options.emit == Emit::Objects) manifest = compile(options.input, program, inputs);
     if (diagnostics.has_errors())
       manifest.reset();
     else if (manifest)
-      write(*manifest, catalog, options.output, out, diagnostics);
+      files = write(*manifest, catalog, options.output, out, diagnostics);
     else
       write_stream(out, ir::print(program, catalog), diagnostics);
   }
 
   diagnostics.sort();
-  const report::Report made = report::make(
+  report::Report made = report::make(
       "migrate",
       {inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty(), inputs.policy_files},
       options.tolerance);
-  report::print_text(made, {report::wants_colour(options.colour, err), options.verbose, options.quiet}, err);
-  if (!options.verify || !manifest || diagnostics.has_errors()) return made.status;
-  return std::max(made.status, verify_too(options, *manifest, inputs, err));
+  made.settings = settings_of(options.input);
+  if (manifest) add_extras(options, files, *manifest, inputs, made);
+  const Delivery delivery{{report::wants_colour(options.colour, err), options.verbose, options.quiet},
+                          options.shard_count == 1};
+  const int status = deliver(made, options.reports, delivery, out, err);
+  if (!options.verify || !manifest || diagnostics.has_errors()) return status;
+  const int of_proof = verify_too(options, *manifest, inputs, err);
+  return status == status::error ? status : std::max(status, of_proof);
 }
 
 }  // namespace policyconv::cli

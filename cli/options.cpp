@@ -14,6 +14,7 @@
 
 #include "cli/help.h"
 #include "cli/option_types.h"
+#include "cli/version.h"
 #include "yaml/decode.h"
 
 namespace policyconv::cli {
@@ -22,6 +23,7 @@ namespace {
 constexpr std::array<Choice<bool>, 2> booleans = {{{"true", true}, {"false", false}}};
 constexpr std::array<Choice<Emit>, 2> emits = {{{"objects", Emit::Objects}, {"ir", Emit::Ir}}};
 constexpr std::array<Choice<Format>, 2> two_formats = {{{"text", Format::Text}, {"json", Format::Json}}};
+constexpr std::array<Choice<Format>, 2> prose_formats = {{{"text", Format::Text}, {"markdown", Format::Markdown}}};
 constexpr std::array<Choice<Format>, 3> formats = {
     {{"text", Format::Text}, {"json", Format::Json}, {"markdown", Format::Markdown}}};
 constexpr std::array<Choice<DocumentFormat>, 4> document_formats = {{{"text", DocumentFormat::Text},
@@ -37,6 +39,10 @@ constexpr std::array<Choice<Effect>, 4> levels = {{{"same", Effect::Stricter},
                                                    {"stricter", Effect::Stricter},
                                                    {"looser", Effect::Looser},
                                                    {"refused", Effect::Refused}}};
+constexpr std::array<Choice<Effect>, 3> levels_of_proof = {
+    {{"same", Effect::Stricter}, {"stricter", Effect::Stricter}, {"looser", Effect::Looser}}};
+constexpr std::array<Choice<assess::Verdict>, 2> levels_of_assessment = {
+    {{"work", assess::Verdict::Work}, {"blocked", assess::Verdict::Blocked}}};
 constexpr std::array<Choice<kubeovn::NodeTraffic>, 3> node_traffics = {{{"anchor", kubeovn::NodeTraffic::Anchor},
                                                                         {"all-nodes", kubeovn::NodeTraffic::AllNodes},
                                                                         {"none", kubeovn::NodeTraffic::None}}};
@@ -59,8 +65,10 @@ Answer misused(const std::string& command, const std::string& problem) {
 
 std::string missing(std::string_view what) {
   if (what.starts_with("PATH"))
-    return "no policies given; name a file, a directory, or `-` for standard input, before any --cluster";
-  if (what.starts_with("--policies")) return "no policies given; name files or directories with --policies";
+    return "no policies given; name a file, a directory, or `-` for standard input, before any --cluster; or ask the "
+           "cluster with --from-cluster";
+  if (what.starts_with("--policies"))
+    return "no policies given; name files or directories with --policies, or ask the cluster with --from-cluster";
   if (what.starts_with("FLOWS"))
     return "no flows given; name the file with what `hubble observe -o json` printed, or `-`, before the options";
   if (what.starts_with("--port")) return "no packet given; name it with --port, e.g. --port 443/tcp or --port icmp/8";
@@ -79,8 +87,16 @@ std::string problem_of(const CLI::App& command, const CLI::ParseError& error) {
   return fmt::format("unknown option `{}`{}", option, did_you_mean(option, names_of(command)));
 }
 
+/// Policies come from files or from the cluster.
+void require_policies(CLI::App& command, const std::vector<std::string>& args) {
+  const bool from_cluster = std::find(args.begin(), args.end(), "--from-cluster") != args.end();
+  for (const char* name : {"PATH", "--policies"})
+    if (CLI::Option* option = command.get_option_no_throw(name)) option->required(option->get_required() && !from_cluster);
+}
+
 /// Parses into what the options of `command` are bound to; an answer if there is nothing to do any more.
 std::optional<Answer> parse(CLI::App& command, std::vector<std::string> args, std::string_view help) {
+  require_policies(command, args);
   std::reverse(args.begin(), args.end());  // as CLI11 wants it
   try {
     command.parse(std::move(args));
@@ -92,14 +108,16 @@ std::optional<Answer> parse(CLI::App& command, std::vector<std::string> args, st
   }
 }
 
-/// How both systems are set up: the same for every command.
+/// How both systems are set up, and whether kubectl is asked: the same for every command.
 void add_systems(CLI::App& app, InputOptions& input) {
+  app.add_flag("--from-cluster", input.from_cluster);
+  app.add_option("--context", input.context);
   app.add_option("-n,--namespace", input.default_namespace);
-  add_minor_version(app, "--cilium", 14, 20, input.semantics.cilium_minor);
+  add_minor_version(app, "--cilium", oldest_cilium, newest_cilium, input.semantics.cilium_minor);
   app.add_option("--cluster-name", input.semantics.cluster_name);
   add_choice(app, "--policy-default-local-cluster", booleans, input.default_local_cluster);
   app.add_flag("--sctp", input.semantics.sctp);
-  add_minor_version(app, "--kube-ovn", 12, 16, input.release.minor);
+  add_minor_version(app, "--kube-ovn", oldest_kube_ovn, newest_kube_ovn, input.release.minor);
   add_choice(app, "--node-traffic", node_traffics, input.node_traffic);
   add_codes(app, "--allow-looser", input.allow_looser);
   add_cidrs(app, "--pod-cidr", input.ranges.pods);
@@ -124,6 +142,10 @@ void add_reports(CLI::App& app, ReportOptions& options) {
   add_choice(app, "--lang", languages, options.language);
   app.add_option("--baseline", options.baseline);
   app.add_option("--write-baseline", options.write_baseline);
+}
+
+/// What became of each rule, beside an earlier run.
+void add_comparison(CLI::App& app, ReportOptions& options) {
   app.add_option("--since-report", options.since);
   app.add_flag("--ratchet", options.ratchet);
 }
@@ -141,12 +163,11 @@ void declare(CLI::App& app, MigrateOptions& options) {
   add_choice(app, "--emit", emits, options.emit);
   add_choice(app, "--fail-on", levels, options.tolerance.fail_on);
   add_reports(app, options.reports);
+  add_comparison(app, options.reports);
   app.add_flag("--tree", options.tree);
   app.add_flag("--keep-going", options.keep_going);
   add_number(app, "--shard-index", 0, most_shards - 1, options.shard_index);
   add_number(app, "--shard-count", 1, most_shards, options.shard_count);
-  app.add_flag("--from-cluster", options.input.from_cluster);
-  app.add_option("--context", options.input.context);
   app.add_flag("--verify", options.verify);
   add_choice(app, "--color", colours, options.colour);
   app.add_flag("-q,--quiet", options.quiet);
@@ -158,6 +179,8 @@ void declare(CLI::App& app, VerifyOptions& options) {
   app.add_option("--assert", options.assertion_paths);
   app.add_flag("!--no-future", options.future);
   add_choice(app, "--format", formats, options.format);
+  add_choice(app, "--fail-on", levels_of_proof, options.fail_on);
+  add_reports(app, options.reports);
   add_choice(app, "--color", colours, options.colour);
 }
 
@@ -167,6 +190,7 @@ void declare(CLI::App& app, TraceOptions& options) {
   app.add_option("--to", options.to)->required();
   add_packet(app, "--port", options.packet);
   add_choice(app, "--format", two_formats, options.format);
+  add_choice(app, "--fail-on", levels_of_proof, options.fail_on);
   add_choice(app, "--color", colours, options.colour);
 }
 
@@ -174,6 +198,8 @@ void declare(CLI::App& app, ReplayOptions& options) {
   app.add_option("FLOWS", options.flows)->required();
   add_both_sides(app, options.input);
   add_choice(app, "--format", formats, options.format);
+  add_choice(app, "--fail-on", levels_of_proof, options.fail_on);
+  add_reports(app, options.reports);
   add_choice(app, "--color", colours, options.colour);
 }
 
@@ -184,50 +210,127 @@ void declare(CLI::App& app, AssessOptions& options) {
   app.add_option("--plan", options.plan);
   app.add_option("--rehearsal", options.rehearsal);
   add_choice(app, "--format", document_formats, options.format);
+  add_choice(app, "--fail-on", levels_of_assessment, options.fail_on);
+  add_reports(app, options.reports);
   add_choice(app, "--color", colours, options.colour);
+}
+
+void declare(CLI::App&, KrmOptions&) {}
+
+void declare(CLI::App& app, MergeOptions& options) {
+  app.add_option("PATH", options.paths)->required();
+  add_choice(app, "--fail-on", levels, options.fail_on);
+  add_reports(app, options.reports);
+  add_comparison(app, options.reports);
+  add_choice(app, "--color", colours, options.colour);
+  app.add_flag("-q,--quiet", options.quiet);
+  app.add_flag("-v,--verbose", options.verbose);
 }
 
 void declare(CLI::App& app, ExplainOptions& options) {
   app.add_option("CODE", options.codes);
-}
-
-void settle(InputOptions& input) {
-  input.semantics.default_local_cluster =
-      input.default_local_cluster.value_or(semantics_of(input.semantics.cilium_minor).default_local_cluster);
+  app.add_flag("--all", options.all);
+  add_choice(app, "--format", prose_formats, options.format);
+  add_choice(app, "--lang", languages, options.language);
 }
 
 /// A problem of options that are fine one by one; empty if there is none.
+std::string settle(InputOptions& input) {
+  input.semantics.default_local_cluster =
+      input.default_local_cluster.value_or(semantics_of(input.semantics.cilium_minor).default_local_cluster);
+  if (!input.from_cluster && !input.context.empty()) return "`--context` is about --from-cluster, which is missing";
+  if (input.from_cluster && !(input.paths.empty() && input.cluster_paths.empty()))
+    return "`--from-cluster` asks the cluster for policies and facts; leave out the files of both";
+  return {};
+}
+
+/// Every file that is written must be one of its own, and standard output has one thing to carry.
+std::string settle(const ReportOptions& options, const CLI::App& app, bool prints) {
+  std::vector<std::string> targets;
+  for (const ReportFile& file : options.files) targets.push_back(file.path);
+  if (!options.write_baseline.empty()) targets.push_back(options.write_baseline);
+  for (std::string& target : targets) {
+    if (target == "-" && prints) return "a report cannot go to standard output, which has the result; name a file";
+    if (target == "-" && &target == &targets.back() && !options.write_baseline.empty())
+      return "`--write-baseline` names no file";
+    if (target != "-" && std::filesystem::path(target).filename().empty())
+      return fmt::format("`{}` names no file to write", target);
+    target = std::filesystem::path(target).lexically_normal().string();
+  }
+  std::sort(targets.begin(), targets.end());
+  const auto twice = std::adjacent_find(targets.begin(), targets.end());
+  if (twice != targets.end()) return fmt::format("`{}` would be written twice", *twice);
+  for (const char* name : {"--baseline", "--write-baseline", "--since-report"}) {
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (option != nullptr && option->count() > 0 && option->as<std::string>().empty())
+      return fmt::format("`{}` names no file", name);
+  }
+  if (options.ratchet && options.since.empty())
+    return "`--ratchet` compares with an earlier report; name it with --since-report";
+  return {};
+}
+
+/// What goes with --tree, and what goes with nothing else.
+std::string settle_tree(const MigrateOptions& options) {
+  if (!options.tree) {
+    if (options.keep_going) return "`--keep-going` is about the files of --tree, which is missing";
+    if (options.shard_count > 1 || options.shard_index > 0)
+      return "`--shard-count` splits the files of --tree, which is missing: policies of one cluster belong into one run";
+    return {};
+  }
+  if (options.input.from_cluster) return "`--tree` is about files; leave out --from-cluster";
+  if (options.output.empty()) return "`--tree` writes a folder for each file; name their directory with --output";
+  if (options.emit == Emit::Ir) return "`--tree` writes objects; leave out `--emit ir`";
+  if (options.verify) return "`--verify` is about one cluster; verify the folders of --tree one by one";
+  if (options.shard_index >= options.shard_count)
+    return fmt::format("`--shard-index` is {}, it must be below --shard-count {}", options.shard_index, options.shard_count);
+  return {};
+}
+
 std::string settle(MigrateOptions& options, const CLI::App& app) {
-  settle(options.input);
+  if (std::string problem = settle(options.input); !problem.empty()) return problem;
+  if (std::string problem = settle_tree(options); !problem.empty()) return problem;
   options.tolerance.allow_looser = options.input.allow_looser;
   if (app.count("--output") > 0 && options.output.empty()) return "`--output` names no directory";
   if (options.emit == Emit::Ir && !options.output.empty())
     return "`--emit ir` prints to standard output; leave out `--output`";
   if (options.emit == Emit::Ir && options.verify) return "`--verify` is about objects; leave out `--emit ir`";
-  return {};
+  return settle(options.reports, app, options.output.empty());
 }
 
 std::string settle(AssessOptions& options, const CLI::App& app) {
-  settle(options.input);
+  if (std::string problem = settle(options.input); !problem.empty()) return problem;
   options.input.policies_required = false;
   options.input.cluster_paths = options.input.paths;
-  if (options.print_collect && !options.input.paths.empty()) return "`--print-collect` reads nothing; leave out the files";
-  if (!options.print_collect && options.input.paths.empty())
-    return "no dump given; name files or directories, or `-`; --print-collect prints a script that makes one";
+  const bool reads = options.input.from_cluster || !options.input.paths.empty();
+  if (options.print_collect && reads) return "`--print-collect` reads nothing; leave out the files and --from-cluster";
+  if (!options.print_collect && !reads)
+    return "no dump given; name files or directories, or `-`; --print-collect prints a script that makes one, and "
+           "--from-cluster asks the cluster";
   if (app.count("--plan") > 0 && std::filesystem::path(options.plan).filename().empty()) return "`--plan` names no file";
   if (app.count("--rehearsal") > 0 && options.rehearsal.empty()) return "`--rehearsal` names no directory";
-  return {};
+  return settle(options.reports, app, true);
 }
 
 template <typename Options>
-std::string settle(Options& options, const CLI::App&) {
-  settle(options.input);
+std::string settle(Options& options, const CLI::App& app) {
+  if (std::string problem = settle(options.input); !problem.empty()) return problem;
+  return settle(options.reports, app, true);
+}
+
+std::string settle(TraceOptions& options, const CLI::App&) {
+  return settle(options.input);
+}
+
+std::string settle(ExplainOptions& options, const CLI::App&) {
+  return options.all && !options.codes.empty() ? "`--all` explains every code; leave out the codes" : "";
+}
+
+std::string settle(KrmOptions&, const CLI::App&) {
   return {};
 }
 
-std::string settle(ExplainOptions&, const CLI::App&) {
-  return {};
-}
+std::string settle(MergeOptions& options, const CLI::App& app) { return settle(options.reports, app, false); }
 
 template <typename Options>
 Request parse_as(const std::string& command, std::vector<std::string> args, std::string_view help) {
@@ -247,20 +350,32 @@ std::vector<std::string> options_declared() {
   return names_of(app);
 }
 
+/// A command of its own word, so that there is room for others.
+Request parse_report(std::vector<std::string> args) {
+  if (!args.empty() && (args.front() == "-h" || args.front() == "--help")) return Answer{std::string(report_help), 0};
+  if (args.empty() || args.front() != "merge")
+    return misused("policyconv report", args.empty() ? "what to do is missing; it can `merge`"
+                                                     : fmt::format("unknown task `{}`; it can `merge`", args.front()));
+  args.erase(args.begin());
+  return parse_as<MergeOptions>("report merge", std::move(args), report_help);
+}
+
 }  // namespace
 
 Request parse_command_line(std::vector<std::string> args) {
   if (args.empty()) return Answer{std::string(general_help), usage_error};
   const std::string command = args.front();
   args.erase(args.begin());
-  if (command == "migrate") return parse_as<MigrateOptions>(command, std::move(args), migrate_help);
+  if (command == "migrate") return parse_as<MigrateOptions>(command, std::move(args), migrate_help());
   if (command == "verify") return parse_as<VerifyOptions>(command, std::move(args), verify_help());
   if (command == "trace") return parse_as<TraceOptions>(command, std::move(args), trace_help());
   if (command == "replay") return parse_as<ReplayOptions>(command, std::move(args), replay_help());
-  if (command == "assess") return parse_as<AssessOptions>(command, std::move(args), assess_help);
+  if (command == "assess") return parse_as<AssessOptions>(command, std::move(args), assess_help());
   if (command == "explain") return parse_as<ExplainOptions>(command, std::move(args), explain_help);
+  if (command == "krm") return parse_as<KrmOptions>(command, std::move(args), krm_help);
+  if (command == "report") return parse_report(std::move(args));
   if (command == "-h" || command == "--help" || command == "help") return Answer{std::string(general_help), 0};
-  if (command == "--version") return Answer{"policyconv " POLICYCONV_VERSION "\n", 0};
+  if (command == "--version") return Answer{version_text(), 0};
   const std::string what = command.starts_with('-') ? "option" : "command";
   std::vector<std::string> known(std::begin(commands), std::end(commands));
   known.insert(known.end(), {"--help", "--version"});
@@ -274,6 +389,8 @@ std::vector<std::string> options_of(std::string_view command) {
   if (command == "replay") return options_declared<ReplayOptions>();
   if (command == "assess") return options_declared<AssessOptions>();
   if (command == "explain") return options_declared<ExplainOptions>();
+  if (command == "krm") return options_declared<KrmOptions>();
+  if (command == "report") return options_declared<MergeOptions>();
   return {};
 }
 

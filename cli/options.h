@@ -8,12 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "assess/findings.h"
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/manifest.h"
 #include "report/build.h"
 #include "report/terminal.h"
 #include "ir/address.h"
 #include "ir/cluster.h"
+#include "ir/exit_status.h"
 #include "ir/semantics.h"
 
 namespace policyconv::cli {
@@ -83,6 +85,8 @@ struct VerifyOptions {
   std::vector<std::string> assertion_paths;
   bool future = true;
   Format format = Format::Text;
+  Effect fail_on = Effect::Stricter;
+  ReportOptions reports;
   report::Colour colour = report::Colour::Auto;
 };
 
@@ -97,6 +101,7 @@ struct TraceOptions {
   std::string from, to;  // as typed
   PacketKind packet;
   Format format = Format::Text;
+  Effect fail_on = Effect::Stricter;
   report::Colour colour = report::Colour::Auto;
 };
 
@@ -104,6 +109,8 @@ struct ReplayOptions {
   InputOptions input;
   std::string flows;  // a path, or `-`
   Format format = Format::Text;
+  Effect fail_on = Effect::Stricter;
+  ReportOptions reports;
   report::Colour colour = report::Colour::Auto;
 };
 
@@ -113,12 +120,29 @@ struct AssessOptions {
   std::string plan;       // a file for the objects of the address plan; empty: none
   std::string rehearsal;  // a directory for the test environment; empty: none
   DocumentFormat format = DocumentFormat::Text;
+  assess::Verdict fail_on = assess::Verdict::Work;
+  ReportOptions reports;
   report::Colour colour = report::Colour::Auto;
 };
 
 struct ExplainOptions {
-  std::vector<std::string> codes;  // as typed; empty: list all
+  std::vector<std::string> codes;  // as typed; empty: a line for each
+  bool all = false;                // every code at length
+  Format format = Format::Text;    // not Json
+  report::Language language = report::Language::English;
 };
+
+/// Reports of other runs, as one.
+struct MergeOptions {
+  std::vector<std::string> paths;
+  std::optional<Effect> fail_on;  // nullopt: the least that one of them had
+  ReportOptions reports;
+  report::Colour colour = report::Colour::Auto;
+  bool quiet = false, verbose = false;
+};
+
+/// A KRM function is set up by the functionConfig that it reads.
+struct KrmOptions {};
 
 /// What the command line itself answers: help, the version, or a usage error (status 2).
 struct Answer {
@@ -126,16 +150,17 @@ struct Answer {
   int status = 0;
 };
 
-inline constexpr int usage_error = 2;
+inline constexpr int usage_error = status::usage;
 inline constexpr unsigned most_shards = 100'000;
 
 using Request =
-    std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, ExplainOptions, Answer>;
+    std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, ExplainOptions, KrmOptions,
+                 MergeOptions, Answer>;
 /// `args` without the program's name.
 [[nodiscard]] Request parse_command_line(std::vector<std::string> args);
 
 /// The commands, and the long names of the options of each, for tests of the help.
-inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "assess", "explain"};
+inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "assess", "explain", "krm", "report"};
 [[nodiscard]] std::vector<std::string> options_of(std::string_view command);
 
 }  // namespace policyconv::cli

@@ -13,10 +13,13 @@
 #include <utility>
 #include <variant>
 
+#include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "cli/json_reports.h"
 #include "cli/observed_ends.h"
+#include "cli/proof_findings.h"
+#include "report/build.h"
 #include "report/terminal.h"
 
 namespace policyconv::cli {
@@ -201,19 +204,14 @@ void read(const std::string& path, std::istream& in, Tally& tally, Inputs& input
 
 }  // namespace
 
-int exit_status(const Replayed& replayed) {
-  int status = 0;
-  for (const ReplayRow& row : replayed.changed) status = std::max(status, exit_status(row.change));
-  return status;
-}
-
 int replay(const ReplayOptions& options, std::istream& in, std::ostream& out, std::ostream& err) {
   Inputs inputs;
   read_inputs(options.input, in, inputs);
   const std::optional<kubeovn::Manifest> manifest = objects_to_judge(options.input, inputs);
   Tally tally(inputs.cluster, options.input.semantics);
   read(options.flows, in, tally, inputs);
-  if (inputs.diagnostics.has_errors()) return report_errors(inputs, options.colour, err);
+  if (inputs.diagnostics.has_errors())
+    return deliver_errors("replay", inputs, options.input, options.reports, options.colour, out, err);
 
   Replayed replayed;
   replayed.not_judged = tally.not_judged();
@@ -226,6 +224,14 @@ int replay(const ReplayOptions& options, std::istream& in, std::ostream& out, st
     for (ReplayRow& row : *rows) row.end.selections = selections.of(row.end.pod, row.end.direction);
 
   const Names names{inputs.sources, inputs.policies.catalog, inputs.cluster};
+  Diagnostics found;
+  add_findings(replayed, names, found);
+  found.sort();
+  report::Report made = report::make(
+      "replay", {inputs.sources, inputs.policies.catalog, found, nullptr, false, inputs.policy_files}, {{}, options.fail_on});
+  made.settings = settings_of(options.input);
+  replayed.status = deliver_beside_answer(made, options.reports, options.colour, out, err);
+  replayed.accepted = accepted_in(made);
   std::string text;
   switch (options.format) {
     case Format::Text:
@@ -239,7 +245,7 @@ int replay(const ReplayOptions& options, std::istream& in, std::ostream& out, st
       break;
   }
   write_stream(out, text, inputs.diagnostics);
-  return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : exit_status(replayed);
+  return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : replayed.status;
 }
 
 }  // namespace policyconv::cli

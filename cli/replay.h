@@ -34,9 +34,9 @@ struct Replayed {
   std::vector<ReplayRow> unexplained;  // what Cilium recorded is not what its policies say
   std::uint64_t judged = 0, same = 0;  // records
   std::array<std::uint64_t, not_judged_causes> not_judged = {};
+  int status = 0;                      // the exit status
+  std::size_t accepted = 0;            // findings that a baseline accepts
 };
-
-[[nodiscard]] int exit_status(const Replayed& replayed);
 
 /// Text or Markdown; JSON is in json_reports.h.
 [[nodiscard]] std::string replay_text(const Replayed& replayed, const Names& names, bool colour);

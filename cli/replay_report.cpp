@@ -59,7 +59,9 @@ std::string conclusion(const Replayed& replayed) {
   if (looser > 0) text += fmt::format(", {} looser", looser);
   if (undefined > 0) text += fmt::format(", {} undefined", undefined);
   if (skipped > 0) text += fmt::format("; {} not judged", skipped);
-  return text + fmt::format(" · exit {}", exit_status(replayed));
+  if (replayed.accepted > 0)
+    text += fmt::format(" · {} accepted by the baseline", report::counted(replayed.accepted, "finding", "findings"));
+  return text + fmt::format(" · exit {}", replayed.status);
 }
 
 /// Largest first.

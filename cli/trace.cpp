@@ -172,6 +172,7 @@ int trace(const TraceOptions& options, std::istream& in, std::ostream& out, std:
   const Names names{inputs.sources, inputs.policies.catalog, inputs.cluster};
   int status = 0;
   for (const Traced& traced : flows) status = std::max(status, exit_status(traced.agreement()));
+  if (status < policyconv::exit_status(options.fail_on)) status = status::good;
   std::vector<std::string> remarks;
   for (const auto& [typed, end] : {std::pair(&options.from, &*from), std::pair(&options.to, &*to)})
     if (!end->remark.empty())

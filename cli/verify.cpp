@@ -1,13 +1,15 @@
 #include "cli/verify.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ostream>
 #include <utility>
 
+#include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/json_reports.h"
+#include "cli/progress.h"
+#include "cli/proof_findings.h"
+#include "report/build.h"
 #include "report/terminal.h"
 #include "verify/assertions.h"
 #include "verify/future.h"
@@ -26,29 +28,6 @@ using verify::Space;
 
 /// More representatives cost time and hardly tell more: single selectors come first.
 constexpr std::size_t most_future_pods = 4096;
-
-/// One line on the terminal that is overwritten, and gone in the end.
-class ProgressLine {
- public:
-  explicit ProgressLine(std::ostream& err) : err_(err), shown_(report::is_terminal(err)) {}
-  ~ProgressLine() {
-    if (shown_) err_ << "\r\x1b[K" << std::flush;
-  }
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-
-  [[nodiscard]] verify::Progress of(std::string_view what) {
-    if (!shown_) return {};
-    return [this, what](double done) {
-      const int percent = static_cast<int>(done * 100);
-      err_ << fmt::format("\r\x1b[K{} {} %", what, percent) << std::flush;
-    };
-  }
-
- private:
-  std::ostream& err_;
-  bool shown_;
-};
 
 /// An example that verify::compare() or verify::check() gave, as the evaluators see it.
 Traced judged(const verify::Flow& flow, const verify::Packet& packet, bool through_service, const Judge& judge) {
@@ -191,6 +170,7 @@ Verified prove(const Proof& proof, const InputOptions& options, const kubeovn::M
     }
   }
   if (proof.future) prove_future(options, manifest, inputs, progress, verified);
+  verified.status = exit_status(verified);
   return verified;
 }
 
@@ -204,11 +184,20 @@ int verify(const VerifyOptions& options, std::istream& in, std::ostream& out, st
       proof.assertions.push_back(std::move(assertion));
   const std::optional<kubeovn::Manifest> manifest = objects_to_judge(options.input, inputs);
   if (inputs.cluster.pods.empty() && !inputs.diagnostics.has_errors()) inputs.diagnostics.report<Kind::NoPods>({});
-  if (inputs.diagnostics.has_errors()) return report_errors(inputs, options.colour, err);
+  const auto fail = [&] { return deliver_errors("verify", inputs, options.input, options.reports, options.colour, out, err); };
+  if (inputs.diagnostics.has_errors()) return fail();
 
-  const Verified verified = prove(proof, options.input, *manifest, inputs, err);
-  if (inputs.diagnostics.has_errors()) return report_errors(inputs, options.colour, err);
+  Verified verified = prove(proof, options.input, *manifest, inputs, err);
+  if (inputs.diagnostics.has_errors()) return fail();
   const Names names{inputs.sources, inputs.policies.catalog, inputs.cluster};
+  Diagnostics found;
+  add_findings(verified, names, found);
+  found.sort();
+  report::Report made = report::make(
+      "verify", {inputs.sources, inputs.policies.catalog, found, nullptr, false, inputs.policy_files}, {{}, options.fail_on});
+  made.settings = settings_of(options.input);
+  verified.status = deliver_beside_answer(made, options.reports, options.colour, out, err);
+  verified.accepted = accepted_in(made);
   std::string text;
   switch (options.format) {
     case Format::Text:
@@ -222,7 +211,7 @@ int verify(const VerifyOptions& options, std::istream& in, std::ostream& out, st
       break;
   }
   write_stream(out, text, inputs.diagnostics);
-  return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : exit_status(verified);
+  return inputs.diagnostics.has_errors() ? report_errors(inputs, options.colour, err) : verified.status;
 }
 
 }  // namespace policyconv::cli

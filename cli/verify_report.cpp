@@ -247,7 +247,9 @@ std::string summary(const Verified& verified) {
   if (!verified.assertions.empty())
     parts.push_back(fmt::format("{} of {} hold", verified.assertions.size() - failures(verified),
                                 report::counted(verified.assertions.size(), "assertion", "assertions")));
-  parts.push_back(fmt::format("exit {}", exit_status(verified)));
+  if (verified.accepted > 0)
+    parts.push_back(report::counted(verified.accepted, "finding", "findings") + " accepted by the baseline");
+  parts.push_back(fmt::format("exit {}", verified.status));
   return fmt::format("{}", fmt::join(parts, " · "));
 }
 

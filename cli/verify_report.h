@@ -44,6 +44,8 @@ struct Verified {
   std::vector<CheckedAssertion> assertions;
   std::vector<std::string> not_told_apart;  // verify::Space::not_told_apart()
   bool one_family = false;                  // the cluster has addresses of one family only
+  int status = 0;                           // the exit status; that of the findings unless the caller tolerates some
+  std::size_t accepted = 0;                 // findings that a baseline accepts
 };
 
 [[nodiscard]] Agreement agreement_of(verify::Change change);  // Infrastructure counts as the same

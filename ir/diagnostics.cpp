@@ -4,6 +4,8 @@
 #include <iterator>
 #include <tuple>
 
+#include "ir/exit_status.h"
+
 namespace policyconv {
 
 std::string_view to_string(Effect effect) {
@@ -21,13 +23,13 @@ std::string_view to_string(Effect effect) {
 int exit_status(Effect effect) {
   switch (effect) {
     case Effect::Note:
-    case Effect::NoEffect: return 0;
-    case Effect::Error: return 1;
-    case Effect::Stricter: return 3;
-    case Effect::Looser: return 4;
-    case Effect::Refused: return 5;
+    case Effect::NoEffect: return status::good;
+    case Effect::Error: return status::error;
+    case Effect::Stricter: return status::stricter;
+    case Effect::Looser: return status::looser;
+    case Effect::Refused: return status::refused;
   }
-  return 0;
+  return status::error;
 }
 
 bool Diagnostics::has_errors() const {

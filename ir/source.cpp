@@ -6,15 +6,22 @@ namespace policyconv {
 
 std::uint32_t Sources::add(std::string name, std::string text) {
   files_.push_back({std::move(name), std::move(text)});
-  return static_cast<std::uint32_t>(files_.size());
+  return count();
+}
+
+const Sources::File* Sources::find(std::uint32_t file) const {
+  if (file <= base()) return file == 0 ? nullptr : shared_->find(file);
+  return file <= count() ? &files_[file - base() - 1] : nullptr;
 }
 
 std::string_view Sources::name(std::uint32_t file) const {
-  return file >= 1 && file <= files_.size() ? std::string_view(files_[file - 1].name) : std::string_view();
+  const File* found = find(file);
+  return found == nullptr ? std::string_view() : std::string_view(found->name);
 }
 
 std::string_view Sources::text(std::uint32_t file) const {
-  return file >= 1 && file <= files_.size() ? std::string_view(files_[file - 1].text) : std::string_view();
+  const File* found = find(file);
+  return found == nullptr ? std::string_view() : std::string_view(found->text);
 }
 
 std::string_view Sources::line(std::uint32_t file, std::uint32_t line) const {

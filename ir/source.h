@@ -25,6 +25,9 @@ struct Text {
 /// Every text that was read, by the number that `Loc::file` holds. Number 0 is reserved for "no file".
 class Sources {
  public:
+  Sources() = default;
+  /// Begins with the texts of `shared`, which outlives it and gets no more.
+  explicit Sources(const Sources* shared) : shared_(shared) {}
   /// Takes ownership of `text` and returns its file number (from 1).
   std::uint32_t add(std::string name, std::string text);
   /// The name as the user gave it; empty for file 0 or an unknown number.
@@ -32,12 +35,17 @@ class Sources {
   [[nodiscard]] std::string_view text(std::uint32_t file) const;
   /// Line `line` (from 1) without its line end; empty if there is none.
   [[nodiscard]] std::string_view line(std::uint32_t file, std::uint32_t line) const;
-  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(files_.size()); }
+  [[nodiscard]] std::uint32_t count() const { return base() + static_cast<std::uint32_t>(files_.size()); }
 
  private:
   struct File {
     std::string name, text;
   };
+  [[nodiscard]] std::uint32_t base() const { return shared_ == nullptr ? 0 : shared_->count(); }
+  /// nullptr for file 0 or an unknown number.
+  [[nodiscard]] const File* find(std::uint32_t file) const;
+
+  const Sources* shared_ = nullptr;
   std::vector<File> files_;
 };
 

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
-#include <tuple>
 #include <utility>
 
+#include "report/fingerprint.h"
 #include "report/terminal.h"
 
 namespace policyconv::report {
@@ -31,6 +30,14 @@ class Lines {
     line = line.substr(0, line.find('\n'));
     if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
+  }
+
+  /// The text from there to the end of the file.
+  [[nodiscard]] std::string_view from(Loc where) {
+    const std::vector<std::size_t>& starts = of(where.file).starts;
+    if (where.line == 0 || where.line > starts.size()) return {};
+    const std::string_view text = sources_.text(where.file);
+    return text.substr(std::min(starts[where.line - 1] + (where.column == 0 ? 0 : where.column - 1), text.size()));
   }
 
   /// What the last comment `# Source: ` at or above the line names.
@@ -91,45 +98,6 @@ Place place_of(const Sources& sources, Lines& lines, Loc where) {
   return place;
 }
 
-std::uint64_t hash(std::string_view text) {  // FNV-1a
-  std::uint64_t value = 0xcbf29ce484222325;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return value;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t"), last = text.find_last_not_of(" \t");
-  return first == std::string_view::npos ? std::string_view() : text.substr(first, last - first + 1);
-}
-
-/// `:12:3` is left out of messages that name other places, since these move, too.
-std::string without_places(std::string_view message) {
-  std::string text;
-  for (std::size_t at = 0; at < message.size();) {
-    const auto is_digit = [&](std::size_t i) { return i < message.size() && message[i] >= '0' && message[i] <= '9'; };
-    if (message[at] != ':' || !is_digit(at + 1)) {
-      text += message[at++];
-      continue;
-    }
-    for (++at; is_digit(at);) ++at;
-  }
-  return text;
-}
-
-/// Says the same finding in the same words about the same line of the same policy, wherever that line stands. Equal ones
-/// are numbered in their order.
-void add_fingerprints(std::vector<Finding>& findings) {
-  std::map<std::uint64_t, std::size_t> seen;
-  for (Finding& finding : findings) {
-    const std::string file = std::filesystem::path(finding.place.file).lexically_normal().generic_string();
-    const std::uint64_t base =
-        hash(fmt::format("{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file, finding.policy,
-                         trimmed(finding.place.text), without_places(finding.message)));
-    const std::size_t number = seen[base]++;
-    finding.fingerprint = fmt::format("{:016x}", number == 0 ? base : hash(fmt::format("{:016x} {}", base, number)));
-  }
-}
-
 class Maker {
  public:
   Maker(const Outcome& outcome, const Tolerance& tolerance)
@@ -142,7 +110,7 @@ class Maker {
     report.fail_on = tolerance_.fail_on;
     add_policies(report);
     for (const Diagnostic& diagnostic : outcome_.diagnostics.all()) add_finding(diagnostic, report);
-    add_fingerprints(report.findings);
+    add_fingerprints(report.findings, rule_of_, outcome_.sources);
     for (std::size_t policy = 0; policy < report.policies.size(); ++policy)
       if (!report.policies[policy].enforced)
         for (RuleOutcome& rule : report.policies[policy].rules) rule.effect = Effect::NoEffect;
@@ -178,8 +146,12 @@ class Maker {
       findings.push_back(report.findings.size());
     };
     PolicyId policy = diagnostic.policy;
+    rule_of_.emplace_back();
     if (diagnostic.rule != RuleId::None) {
       const SourceRule& rule = outcome_.catalog.rule(diagnostic.rule);
+      const auto [known, added] = digests_.try_emplace(diagnostic.rule);
+      if (added) known->second = digest_of_value(lines_.from(rule.loc), rule.loc.column);
+      rule_of_.back() = known->second;
       policy = rule.policy;
       finding.rule = rule.path;
       RuleOutcome& outcome = report.policies[static_cast<std::size_t>(policy)]
@@ -221,6 +193,8 @@ class Maker {
   const Tolerance& tolerance_;
   Lines lines_;
   std::vector<std::size_t> number_of_;  // of each rule of the catalog, among those of its policy
+  std::map<RuleId, std::string> digests_;
+  std::vector<std::string> rule_of_;    // of each finding, the digest of its rule
 };
 
 std::string text_of(std::string_view file, std::uint32_t line, std::uint32_t column) {

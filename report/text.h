@@ -12,6 +12,8 @@ struct TextStyle {
   bool colour = false;
   bool verbose = false;  // every rule, every repetition
   bool quiet = false;    // errors only
+  bool per_file = false; // a line for each file, the worst first; policies only if verbose
+  Language language = Language::English;
 };
 
 [[nodiscard]] Style style_of(Effect effect);

@@ -77,11 +77,38 @@ const std::string policies =
     "  ingress: [{fromEntities: [all]}]\n"
     "  ingressDeny: [{fromEndpoints: [{matchLabels: {app: other}}]}]\n";
 
+/// What else decides, as it is where the chain works and nothing speaks against leaving it.
+const std::string the_rest =
+    "{apiVersion: v1, kind: Service, metadata: {name: kubernetes, namespace: default}, spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1], ports: [{port: 443, targetPort: 6443}]}}\n"
+    "---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: kubernetes, namespace: default, labels: {kubernetes.io/service-name: kubernetes}}, "
+    "addressType: IPv4, endpoints: [{addresses: [192.168.0.1]}], ports: [{port: 6443}]}\n"
+    "---\n{apiVersion: kubeovn.io/v1, kind: IP, metadata: {name: db-0.shop}, spec: {namespace: shop, podName: db-0, subnet: ovn-default, v4IpAddress: 10.16.0.10}}\n"
+    "---\n{apiVersion: cilium.io/v2, kind: CiliumNode, metadata: {name: n1}, spec: {ipam: {podCIDRs: [100.65.0.0/24]}}}\n"
+    "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cilium-config, namespace: kube-system}\ndata: {cni-chaining-mode: generic-veth, "
+    "read-cni-conf: /tmp/cni-configuration/cni-config, write-cni-conf-when-ready: /host/etc/cni/net.d/05-cilium.conflist, "
+    "enable-source-ip-verification: 'false', ipam: cluster-pool, cluster-pool-ipv4-cidr: 100.65.0.0/16}\n"
+    "---\n{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: kube-ovn-cni, namespace: kube-system}, "
+    "spec: {template: {spec: {containers: [{name: c, args: [--cni-conf-name=10-kube-ovn.conflist]}]}}}}\n"
+    "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: kube-ovn-controller, namespace: kube-system}, "
+    "spec: {template: {spec: {containers: [{name: c, args: [--enable-np=true, --enable-lb=true]}]}}}}\n"
+    "---\n{apiVersion: cilium.io/v2, kind: CiliumEndpoint, metadata: {name: db-0, namespace: shop}}\n";
+
+/// What a cluster says of kinds that it has none of.
+std::string none_of(const std::vector<std::pair<std::string, std::string>>& kinds) {
+  std::string text;
+  for (const auto& [api_version, kind] : kinds) text += "---\n{apiVersion: " + api_version + ", kind: " + kind + "List, items: []}\n";
+  return text;
+}
+const std::pair<std::string, std::string> clusterwide = {"cilium.io/v2", "CiliumClusterwideNetworkPolicy"},
+                                          network_policies = {"networking.k8s.io/v1", "NetworkPolicy"}, vips = {"kubeovn.io/v1", "Vip"},
+                                          pools = {"cilium.io/v2", "CiliumLoadBalancerIPPool"};
+
 struct Place : Workplace {
   Place() {
     write("cluster.yaml", cluster);
     write("conflict.yaml", gateway("a", "10.0.1.2") + gateway("b", "10.0.1.2"));
     write("use.yaml", pods + policies);
+    write("rest.yaml", the_rest + none_of({clusterwide, network_policies, vips, pools}));
   }
 };
 
@@ -97,7 +124,7 @@ const std::string with_fake = "PATH=\"$PWD/bin:$PATH\" ";
 
 TEST_CASE("two gateways with one lanIp are named, and the plan that is written ends the conflict") {
   const Place place;
-  const Result found = run({"assess", "cluster.yaml", "conflict.yaml", "use.yaml", "--plan", "plan.yaml"});
+  const Result found = run({"assess", "cluster.yaml", "conflict.yaml", "use.yaml", "rest.yaml", "--plan", "plan.yaml"});
   INFO(found.out << found.err);
   CHECK(found.status == 0);  // nothing is in the way of leaving
   CHECK(found.err.empty());
@@ -111,8 +138,8 @@ TEST_CASE("two gateways with one lanIp are named, and the plan that is written e
 
   // What the plan leaves alone stays, what it has replaces.
   const std::string moved = contains(plan, "gw-a") ? "a" : "b", stays = moved == "a" ? "b" : "a";
-  write("rest.yaml", gateway(stays, "10.0.1.2"));
-  const Result after = run({"assess", "cluster.yaml", "rest.yaml", "plan.yaml", "--format", "json"});
+  write("stays.yaml", gateway(stays, "10.0.1.2"));
+  const Result after = run({"assess", "cluster.yaml", "stays.yaml", "plan.yaml", "--format", "json"});
   INFO(after.out << after.err);
   const auto json = nlohmann::json::parse(after.out);
   CHECK(json["conflicts"]["addresses"].empty());
@@ -126,6 +153,61 @@ TEST_CASE("what is not known is not ready") {
   INFO(result.out << result.err);
   CHECK(result.status == 3);
   CHECK(contains(result.out, "nothing known about pods"));
+}
+
+TEST_CASE("ready is only what was seen whole: one kind of which the dump tells nothing makes work of it") {
+  const Place place;
+  const auto assessed = [](const std::string& rest) {
+    write("rest.yaml", rest);
+    const Result result = run({"assess", "cluster.yaml", "conflict.yaml", "use.yaml", "rest.yaml"});
+    INFO(result.out << result.err);
+    REQUIRE(result.status != 1);
+    return result;
+  };
+  const Result whole = assessed(the_rest + none_of({clusterwide, network_policies, vips, pools}));
+  INFO(whole.out);
+  CHECK(whole.status == 0);
+  CHECK(contains(whole.out, "Nothing that would have mattered."));
+
+  const std::pair<std::string, std::string> rows[] = {
+      {the_rest + none_of({network_policies, vips, pools}), "ciliumclusterwidenetworkpolicies.cilium.io"},
+      {the_rest + none_of({clusterwide, vips, pools}), "networkpolicies.networking.k8s.io"},
+      {the_rest + none_of({clusterwide, network_policies, pools}), "vips.kubeovn.io"},
+      {the_rest + none_of({clusterwide, network_policies, vips}), "ciliumloadbalancerippools.cilium.io"},
+      {the_rest.substr(0, the_rest.find("---\napiVersion: v1\nkind: ConfigMap")) + the_rest.substr(the_rest.find("---\n{apiVersion: apps/v1, kind: DaemonSet")) +
+           none_of({clusterwide, network_policies, vips, pools}),
+       "configmaps"},
+      {the_rest.substr(0, the_rest.find("---\n{apiVersion: apps/v1, kind: DaemonSet")) + the_rest.substr(the_rest.find("---\n{apiVersion: apps/v1, kind: Deployment")) +
+           none_of({clusterwide, network_policies, vips, pools}),
+       "daemonsets.apps"}};
+  for (const auto& [rest, kind] : rows) {
+    INFO(kind);
+    const Result part = assessed(rest);
+    INFO(part.out);
+    CHECK(part.status == 3);
+    CHECK(contains(part.out, "nothing known about " + kind + ";"));
+    CHECK(contains(part.out, "Not called ready"));
+  }
+}
+
+TEST_CASE("a gateway of which no address is known is named, and is not ready") {
+  const Place place;
+  write("conflict.yaml", "---\n{apiVersion: kubeovn.io/v1, kind: VpcNatGateway, metadata: {name: gw-a}, spec: {vpc: a, subnet: net-a}}\n");
+  const Result result = run({"assess", "cluster.yaml", "conflict.yaml", "use.yaml", "rest.yaml"});
+  INFO(result.out << result.err);
+  CHECK(result.status == 3);
+  CHECK(contains(result.out, "1 gateway without a known address"));
+  CHECK(contains(result.out, "note[PC4001]: the address of VpcNatGateway gw-a is not known"));
+}
+
+TEST_CASE("a pod with the address of a node is in the first line") {
+  const Place place;
+  write("taken.yaml", "---\n{apiVersion: kubeovn.io/v1, kind: Subnet, metadata: {name: net-c}, spec: {vpc: a, cidrBlock: 192.168.0.0/24}}\n" +
+                          pod("web-9", "web", "192.168.0.1"));
+  const Result result = run({"assess", "cluster.yaml", "taken.yaml"});
+  INFO(result.out << result.err);
+  CHECK(contains(lines_of(result.out).front(), "1 address of a node also held by pods"));
+  CHECK(contains(result.out, "  - 1 address of a node is also that of a pod.\n"));
 }
 
 TEST_CASE("the plan resolves the conflicts of the samples, and a second assessment finds none") {
@@ -238,6 +320,18 @@ TEST_CASE("the collect script fetches what exists, never Secrets, and does not h
   for (const char* asked : {"get pods -A -o yaml", "get vpc-nat-gateways.kubeovn.io -A -o yaml", "cni-configuration cilium-config"})
     CHECK(contains(dump, asked));
   CHECK(run({"assess", "dump.yaml"}).status != 1);
+
+  // A cluster without policies is ready if it was asked for them, and not if they were just not there.
+  write("objects.yaml", cluster + pods + "---\n" + the_rest);
+  fake_kubectl("[[ $2 == nodes ]] && exec cat objects.yaml\n[[ $2 == vips* ]] && { echo \"the server doesn't have a resource type\" >&2; exit 1; }\n"
+               "echo '{apiVersion: v1, kind: List, items: []}'\n");
+  REQUIRE(shell(with_fake + "sh collect.sh dump.yaml").status == 0);
+  const Result asked = run({"assess", "dump.yaml"}), not_asked = run({"assess", "objects.yaml"});
+  INFO(asked.out << asked.err << not_asked.out << not_asked.err);
+  CHECK(asked.status == 0);
+  CHECK(contains(asked.out, "Nothing that would have mattered."));
+  CHECK(not_asked.status == 3);
+  CHECK(contains(not_asked.out, "kubectl get ciliumnetworkpolicies.cilium.io -A -o yaml"));
 
   fake_kubectl("[[ $2 == pods ]] && { echo \"error: forbidden\" >&2; exit 1; }\necho '{apiVersion: v1, kind: List, items: []}'\n");
   const Result failed = shell(with_fake + "sh collect.sh dump.yaml");

@@ -204,7 +204,10 @@ TEST_CASE("pods without a CiliumEndpoint are named") {
   check({
       {"one", "PC4037", [](Dump& d) { d.endpoints = {"shop/web-0"}; }},
       {"all", "PC4038!", [](Dump& d) { d.endpoints = {"kube-system/other"}; }},
-      {"endpoints are not in the dump", "", [](Dump& d) { d.endpoints.clear(); }},
+      {"endpoints are not in the dump", "", [](Dump& d) { d.endpoints.clear(); d.kinds.erase("CiliumEndpoint"); }},
+      {"the dump says that there are none", "PC4038!", [](Dump& d) { d.endpoints.clear(); d.kinds["CiliumEndpoint"] = 0; }},
+      {"Cilium writes none", "", [](Dump& d) { d.endpoints.clear(); d.kinds["CiliumEndpoint"] = 0; set(d, "disable-endpoint-crd", "true"); }},
+      {"no Cilium is known that would write them", "", [](Dump& d) { d.endpoints.clear(); d.kinds["CiliumEndpoint"] = 0; d.config_maps.clear(); }},
       {"pods of the host have none", "", [](Dump& d) { d.holders.push_back(pod("host", "192.168.0.1")); d.holders.back().has_endpoint = false; }},
       {"a refused gateway", "PC4037", [](Dump& d) {
          Holder gateway = pod("gw-a", "10.0.1.2");
@@ -256,17 +259,43 @@ TEST_CASE("every finding says what was seen, where, and what to do") {
   CHECK_FALSE(enforces_nothing(check_chaining(recipe())));
 }
 
+TEST_CASE("pods that have a CiliumEndpoint stay guarded, whatever the chain has become") {
+  Dump dump = recipe();
+  CHECK(has_managed_pods(dump));
+  dump.endpoints = {"kube-system/other"};
+  CHECK_FALSE(has_managed_pods(dump));
+}
+
+TEST_CASE("of several pods without a CiliumEndpoint the place is that of the first that is named") {
+  Dump dump = recipe();
+  dump.holders = {pod("web-1", "10.16.0.10"), pod("web-0", "10.16.0.11"), pod("db-0", "10.16.0.12")};
+  dump.holders[1].loc = {1, 51, 1};
+  dump.endpoints = {"shop/db-0"};
+  const auto findings = check_chaining(dump);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].evidence == "shop/web-0, shop/web-1");
+  CHECK(findings[0].loc == Loc{1, 51, 1});
+}
+
 TEST_CASE("what the dump lacks is named as kubectl names it") {
   Dump dump = recipe();
-  for (const char* kind : {"Vpc", "IP", "Node", "Namespace", "DaemonSet", "Deployment", "Service", "EndpointSlice", "CiliumNode", "CiliumNetworkPolicy"}) dump.kinds[kind] = 1;
+  for (const char* kind : {"Vpc", "IP", "Node", "Namespace", "Service", "EndpointSlice", "CiliumNode", "CiliumNetworkPolicy"}) dump.kinds[kind] = 1;
+  for (const char* kind : {"CiliumClusterwideNetworkPolicy", "NetworkPolicy", "Vip", "CiliumLoadBalancerIPPool"}) dump.kinds[kind] = 0;  // empty lists
   CHECK(missing_kinds(dump).empty());
-  dump.kinds.erase("CiliumNetworkPolicy");
-  CHECK(missing_kinds(dump) == std::vector<std::string>{"ciliumnetworkpolicies.cilium.io", "ciliumclusterwidenetworkpolicies.cilium.io", "networkpolicies.networking.k8s.io"});
-  dump.kinds["NetworkPolicy"] = 1;
+  // One kind of policy says nothing about the others.
+  dump.kinds.erase("CiliumClusterwideNetworkPolicy");
+  dump.kinds.erase("NetworkPolicy");
+  CHECK(missing_kinds(dump) == std::vector<std::string>{"ciliumclusterwidenetworkpolicies.cilium.io", "networkpolicies.networking.k8s.io"});
+  dump.kinds["CiliumClusterwideNetworkPolicy"] = dump.kinds["NetworkPolicy"] = 1;
+  // Other ConfigMaps and workloads do not tell how the chain is set up.
+  dump.kinds["ConfigMap"] = dump.kinds["DaemonSet"] = dump.kinds["Deployment"] = 5;
   dump.kinds.erase("Pod");
-  dump.config_maps.clear();
-  CHECK(missing_kinds(dump) == std::vector<std::string>{"pods", "configmaps"});
+  dump.config_maps.erase(dump.config_maps.begin());
+  dump.components.clear();
+  CHECK(missing_kinds(dump) == std::vector<std::string>{"pods", "configmaps", "daemonsets.apps", "deployments.apps"});
   dump.vpcs = {"a", "b"};
   dump.gateways.clear();
   CHECK(missing_kinds(dump).front() == "vpc-nat-gateways.kubeovn.io");
+  dump.kinds["VpcNatGateway"] = 0;
+  CHECK(missing_kinds(dump).front() == "pods");
 }

@@ -186,6 +186,18 @@ TEST_CASE("ranges that overlap") {
   }
 }
 
+TEST_CASE("pods with the address of a node are counted, and the way out is told by what is in the way") {
+  const std::string subnet = subnet_object("a", "x", "192.168.0.0/16");
+  const auto remedy = [](const std::string& objects) { return find_conflicts(read_text(objects).dump).overlaps.at(0).remedy; };
+  const std::string taken = subnet + node_object("n1", "192.168.0.7") + node_object("n2", "192.168.0.8") +
+                            pod_object("a", "p", "n1", "192.168.0.7", interface_of("a", "192.168.0.7"));
+  CHECK(addresses_of_nodes(find_conflicts(read_text(taken).dump)) == 1);
+  CHECK(addresses_of_nodes(find_conflicts(read_text(subnet + node_object("n1", "192.168.0.7")).dump)) == 0);
+  CHECK(remedy(taken) == "move the Subnet: recreate it with another range, and the pods in it");
+  CHECK(remedy(subnet + node_object("n1", "10.0.0.1", "{podCIDRs: [192.168.3.0/24]}")) ==
+        "move the Subnet, or let Cilium take its addresses from a range of its own");
+}
+
 TEST_CASE("the next address is the first that IPAM has free") {
   struct Case {
     const char *cidr, *excluded, *used, *expected;

@@ -1,6 +1,8 @@
 // What a dump says about addresses and configuration, object by object and put together.
 #include <algorithm>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -249,6 +251,28 @@ TEST_CASE("of configuration only the network's is read, and of Secrets nothing")
     INFO(kind);
     CHECK(dump.kinds.at(kind) == count);
   }
+}
+
+TEST_CASE("an empty list of a kind tells that there is none, a plain List does not") {
+  struct Case {
+    const char *name, *text;
+    std::map<std::string, std::size_t> kinds;
+  };
+  const std::string pod = pod_object("a", "p", "n1", "10.0.0.1");
+  const std::vector<Case> cases = {
+      {"a plain List", "{apiVersion: v1, kind: List, items: []}", {}},
+      {"a typed list", "{apiVersion: v1, kind: PodList, items: []}", {{"Pod", 0}}},
+      {"null items", "{apiVersion: v1, kind: PodList, items: null}", {{"Pod", 0}}},
+      {"no items", "{apiVersion: v1, kind: PodList}", {{"PodList", 1}}},
+      {"a kind of which nothing is read", "{apiVersion: cilium.io/v2, kind: CiliumNetworkPolicyList, items: []}", {{"CiliumNetworkPolicy", 0}}},
+      {"of another group", "{apiVersion: ec2.example.org/v1, kind: SubnetList, items: []}", {{"Subnet.ec2.example.org", 0}}},
+      {"without a group", "{kind: PodList, items: []}", {}},
+      {"beside objects of the kind", pod.c_str(), {{"Pod", 1}}}};
+  for (const Case& one : cases) {
+    INFO(one.name);
+    CHECK(read_text(one.text).dump.kinds == one.kinds);
+  }
+  CHECK(read_texts({pod, "{apiVersion: v1, kind: PodList, items: []}"}).dump.kinds == std::map<std::string, std::size_t>{{"Pod", 1}});
 }
 
 TEST_CASE("the order of files changes nothing, and objects given twice count once") {

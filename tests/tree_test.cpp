@@ -115,7 +115,7 @@ TEST_CASE("keys") {
       {"~: b\n", "{}\n1:1 PC0109 a key is null, it must be text"},
       {"a: &x {b: c}\nd:\n  <<: *x\n  e: f\n", "{a: {b: c}, d: {e: f}}\n3:3 PC0110 merge keys `<<` are not supported"},
       {"'<<': a\n", "{'<<': a}"},
-      {"a: b\nspec", "{a: b, spec: ~}\n2:1 PC0106 a `:` is missing after key `spec`"},
+      {"a: b\nspec", "2:1 PC0106 a `:` is missing after key `spec`"},
   });
 }
 
@@ -126,20 +126,29 @@ TEST_CASE("syntax errors say what to look for") {
       {"a:\n  b: c\n   d: e\n",
        "3:5 PC0106 a `: ` cannot stand here; check the indentation, or put the text in quotes"},
       {"a: b: c\n", "1:5 PC0106 a `: ` cannot stand here; check the indentation, or put the text in quotes"},
+      {"caf\xC3\xA9: b: c\n", "1:9 PC0106 a `: ` cannot stand here; check the indentation, or put the text in quotes"},
+      {"\xE5\x80\xBC: \"\xE5\x80\xBC\"\n\xE5\x80\xBC: 1\n",
+       "{\xE5\x80\xBC: '\xE5\x80\xBC'}\n2:1 PC0108 key `\xE5\x80\xBC` is already set in line 1"},
+      {"[\xE5\x80\xBC, {a: 1, \xE5\x80\xBC: 2, a: 3}]\n",
+       "[\xE5\x80\xBC, {a: 1, \xE5\x80\xBC: 2}]\n1:22 PC0108 key `a` is already set in line 1"},
       {"a: - b\n", "1:4 PC0106 a `- ` item cannot begin here; check its indentation"},
       {"a: [b, c\nd: e\n", "2:2 PC0106 a `,` or `]` is missing before this"},
       {"a: {b: c\nd: e\n", "2:2 PC0106 a `,` or `}` is missing before this"},
       {"a: ]\n", "1:4 PC0106 this bracket closes nothing"},
       {"a: @b\n", "1:4 PC0106 this character cannot begin a value; put the text in quotes"},
-      {"a: b\nc: \"d\ne: f\n", "2:1 PC0106 the quoted text after this is never closed"},
-      {"a: 'b", "1:1 PC0106 the quoted text after this is never closed"},
+      {"a: b\nc: \"d\ne: f\n", "2:4 PC0106 this quoted text is never closed"},
+      {"a: 'b", "1:4 PC0106 this quoted text is never closed"},
       {"a: *b\n", "1:4 PC0106 this alias names no anchor"},
+      {"a: &x b\n---\nc: *x\n", "{a: b}\n3:4 PC0106 this alias names no anchor"},
+      {"a: &x [&x b, *x]\nc: *x\n", "{a: [b, b], c: b}"},
+      {"a: &x b\nc: &x d\ne: *x\n", "{a: b, c: d, e: d}"},
+      {"a: \"\\d\"\n", "1:5 PC0106 this is no escape of double-quoted text; write a backslash as `\\\\`"},
       {"a:\n\tb: c\n", "2:1 PC0106 a tab in the indentation; YAML is indented with spaces only"},
       {"a:\n  b: c\n  \td: e\n", "3:3 PC0106 a tab in the indentation; YAML is indented with spaces only"},
       {"%FOO\n---\na: b\n", "1:1 PC0106 a line must not begin with `%`"},
       {"[a]\nb: c\n", "[a]\n2:1 PC0115 this belongs to no document: the one before has ended"},
-      {"- a\n-b\n", "[a]\n2:1 PC0115 this belongs to no document: the one before has ended"},
-      {"a: b\n---\nc: [\n", "{a: b}\n4:1 PC0106 a `,` or `]` is missing before this"},
+      {"- a\n-b\n", "2:1 PC0106 a `:` is missing after key `-b`"},
+      {"a: b\n---\nc: [\n", "{a: b}\n4:1 PC0106 the text ends before a bracket is closed"},
       {"a: !foo b\nc: !!binary aGk=\n",
        "{a: b, c: aGk=}\n1:4 PC0111 tag `!foo` is not supported\n2:4 PC0111 tag `!!binary` is not supported"},
   });
@@ -147,7 +156,7 @@ TEST_CASE("syntax errors say what to look for") {
 
 TEST_CASE("unrendered templates") {
   check({
-      {"name: {{ .Values.name }}\n", "1:8 PC0107 `{{` is template syntax: the file must be rendered first"},
+      {"name: {{ .Values.name }}\n", "1:7 PC0107 `{{` is template syntax: the file must be rendered first"},
       {"{{- if .Values.x }}\na: b\n{{- end }}\n",
        "1:1 PC0107 `{{` is template syntax: the file must be rendered first"},
       {"a: b\n{{- end }}c: d\n", "2:1 PC0107 `{{` is template syntax: the file must be rendered first"},

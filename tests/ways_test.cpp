@@ -20,6 +20,7 @@ Dump cluster(const std::string& np = "false", const std::string& lb = "true") {
   dump.gateways.resize(2);
   dump.gateways[0].name = "gw-a";
   dump.gateways[1].name = "gw-b";
+  dump.gateways[0].address = dump.gateways[1].address = parse_address("10.0.1.2");
   const Address shared = *parse_address("10.0.1.2");
   dump.holders = {{HolderKind::Gateway, "kube-system", "gw-a", "n1", "a", "net-a", shared, true, {}},
                   {HolderKind::Gateway, "kube-system", "gw-b", "n1", "b", "net-b", shared, true, {}},
@@ -145,6 +146,54 @@ TEST_CASE("where nothing presses, everything stays") {
       {"the next gateways press", "leave work", [](Assessment& a) { rules(a, 20); a.conflicts.coming.emplace_back(); }},
       {"an overlap presses", "leave work", [](Assessment& a) { rules(a, 20); overlap(a); }},
   });
+}
+
+TEST_CASE("what was not seen is not ready, and the reasons say so") {
+  const auto weighed = [](const Dump& dump, const std::function<void(Assessment&)>& fill) {
+    Assessment a;
+    fill(a);
+    weigh(a, dump);
+    return a;
+  };
+  const std::string said = "Not called ready, because what the dump lacks can speak against it.";
+  for (const char* kind : {"pods", "configmaps", "daemonsets.apps", "ciliumnetworkpolicies.cilium.io", "vips.kubeovn.io"}) {
+    INFO(kind);
+    const Assessment a = weighed(cluster("true"), [&](Assessment& each) { rules(each, 20); each.missing = {kind}; });
+    CHECK(text(a.verdict) == "work");
+    CHECK(a.reasons.back() == said);
+  }
+  // Where there is work anyway, nobody takes it for ready.
+  CHECK(weighed(cluster("true"), [](Assessment& a) { gateways_conflict(a); rules(a, 18, 2); a.missing = {"pods"}; }).reasons.back() != said);
+
+  Dump unknown = cluster("true");
+  unknown.gateways[1].address.reset();
+  CHECK(text(weighed(unknown, [](Assessment& a) { rules(a, 20); }).verdict) == "work");
+}
+
+TEST_CASE("Cilium still guards pods that it has an endpoint for, though it is not in the path of new ones") {
+  const auto fill = [](Assessment& a) { gateways_conflict(a); lose(a, proxy_replacement); broken(a, Kind::KubeOvnFileFirst); };
+  Dump dump = cluster();
+  Assessment idle, guarding;
+  fill(idle);
+  weigh(idle, dump);
+  dump.endpoints = {"shop/web-0"};
+  fill(guarding);
+  weigh(guarding, dump);
+  CHECK(text(idle.recommended) + " " + text(idle.verdict) == "reorder ready");
+  CHECK(text(guarding.recommended) + " " + text(guarding.verdict) == "reorder work");
+  CHECK(guarding.reasons[1] == "Chaining itself is broken: 1 finding.");
+}
+
+TEST_CASE("only two endpoints on one node make Cilium refuse one") {
+  Assessment a;
+  gateways_conflict(a);
+  pods_conflict(a);
+  a.conflicts.conflicts[1].shared_nodes.clear();
+  weigh(a, cluster());
+  CHECK(a.reasons[0] == "2 addresses are held more than once, 1 of them in a way that makes Cilium refuse a pod.");
+  a.conflicts.conflicts.erase(a.conflicts.conflicts.begin());
+  weigh(a, cluster());
+  CHECK(a.reasons[0] == "1 address is held more than once.");
 }
 
 TEST_CASE("a cluster that no way suits is blocked, and told by what") {

@@ -57,7 +57,7 @@ bool check_characters(std::string_view text, std::uint32_t file, Diagnostics& di
   return true;
 }
 
-/// Whether there is no directive but `%YAML 1.x`. yaml-cpp passes over lines that it takes for unknown directives.
+/// Whether there is no directive but `%YAML 1.x`. YAML readers disagree about what other directives do.
 bool check_directives(std::string_view text, std::uint32_t file, Diagnostics& diagnostics) {
   for (std::size_t at = text.starts_with('%') ? 0 : text.find("\n%"); at != std::string_view::npos;) {
     const std::size_t percent = text[at] == '\n' ? at + 1 : at;

@@ -1,21 +1,14 @@
-// YAML text to trees, from yaml-cpp's events. Entrance: each_document(), the door where yaml-cpp's exceptions end.
-// Wherever yaml-cpp and the Go reader behind kubectl could see different documents in one text, the text is refused.
+// YAML text to trees, from the events of yaml/events.h. Entrance: each_document().
 #include "yaml/tree.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <tuple>
 #include <utility>
 
 #include "ir/parallel.h"
+#include "yaml/events.h"
 
 namespace policyconv::yaml {
 
@@ -25,103 +18,75 @@ constexpr std::size_t max_depth = 100;
 /// What anchors and aliases may copy, in bytes; with nesting they could otherwise multiply without end.
 constexpr std::size_t max_copied = 10'000'000;
 
-/// yaml-cpp's messages in words that tell what to look for; others pass unchanged.
-std::string explain(std::string_view message) {
+/// libyaml's messages in words that tell what to look for; others pass unchanged.
+std::string explain(std::string_view problem) {
   static const std::pair<std::string_view, std::string_view> texts[] = {
-      {YAML::ErrorMsg::END_OF_MAP,
+      {"did not find expected key",
        "this is not a `key: value` line of the mapping it stands in; check its indentation"},
-      {YAML::ErrorMsg::END_OF_SEQ, "this is not a `- ` item of the list it stands in; check its indentation"},
-      {YAML::ErrorMsg::END_OF_MAP_FLOW, "a `,` or `}` is missing before this"},
-      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a `,` or `]` is missing before this"},
-      {YAML::ErrorMsg::FLOW_END, "this bracket closes nothing"},
-      {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab in the indentation; YAML is indented with spaces only"},
-      {YAML::ErrorMsg::BLOCK_ENTRY, "a `- ` item cannot begin here; check its indentation"},
-      {YAML::ErrorMsg::MAP_KEY, "a key cannot stand here; check its indentation"},
-      {YAML::ErrorMsg::MAP_VALUE, "a `: ` cannot stand here; check the indentation, or put the text in quotes"},
-      {YAML::ErrorMsg::EOF_IN_SCALAR, "the quoted text after this is never closed"},
-      {YAML::ErrorMsg::DOC_IN_SCALAR, "the quoted text after this is never closed"},
-      {YAML::ErrorMsg::UNKNOWN_TOKEN, "this character cannot begin a value; put the text in quotes"},
-      {YAML::ErrorMsg::CHAR_IN_SCALAR, "this character cannot stand in unquoted text; put the text in quotes"},
+      {"did not find expected '-' indicator",
+       "this is not a `- ` item of the list it stands in; check its indentation"},
+      {"did not find expected ',' or '}'", "a `,` or `}` is missing before this"},
+      {"did not find expected ',' or ']'", "a `,` or `]` is missing before this"},
+      {"did not find expected node content", "a value is missing before this"},
+      {"block sequence entries are not allowed in this context", "a `- ` item cannot begin here; check its indentation"},
+      {"mapping keys are not allowed in this context", "a key cannot stand here; check its indentation"},
+      {"mapping values are not allowed in this context",
+       "a `: ` cannot stand here; check the indentation, or put the text in quotes"},
+      {"found character that cannot start any token", "this character cannot begin a value; put the text in quotes"},
+      {"found unknown escape character", "this is no escape of double-quoted text; write a backslash as `\\\\`"},
+      {"found invalid Unicode character escape code", "this escape stands for no character"},
+      {"found a tab character that violates indentation", "a tab in the indentation; YAML is indented with spaces only"},
+      {"found a tab character where an indentation space is expected",
+       "a tab in the indentation; YAML is indented with spaces only"},
   };
   const auto* found =
-      std::find_if(std::begin(texts), std::end(texts), [&](const auto& text) { return text.first == message; });
-  if (found != std::end(texts)) return std::string(found->second);
-  if (message.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) return "this alias names no anchor";
-  if (message.starts_with(YAML::ErrorMsg::INVALID_UNICODE)) return "this escape stands for no character";
-  return std::string(message);
+      std::find_if(std::begin(texts), std::end(texts), [&](const auto& text) { return text.first == problem; });
+  return std::string(found == std::end(texts) ? problem : found->second);
 }
 
-/// Thrown through yaml-cpp when a document cannot go on; the reason has been reported.
+/// Thrown when a document cannot go on; the reason has been reported.
 struct Stop {};
 
-class Builder final : public YAML::EventHandler {
+bool is_null(std::string_view plain) {
+  return plain.empty() || plain == "~" || plain == "null" || plain == "Null" || plain == "NULL";
+}
+
+class Builder {
  public:
-  Builder(std::string_view text, std::uint32_t file, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
-      : text_(text), file_(file), use_(use), diagnostics_(diagnostics) {}
+  Builder(std::string_view text, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
+      : text_(text), use_(use), diagnostics_(diagnostics) {}
 
-  /// Where the last node began.
-  [[nodiscard]] Loc last() const { return last_; }
-  [[nodiscard]] Loc place(const YAML::Mark& mark) const {
-    return {file_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
-  }
-
-  void OnDocumentStart(const YAML::Mark& mark) override {
-    const std::string_view rest = text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()));
-    // yaml-cpp begins a new document wherever the old one cannot go on, e.g. after a `]`; kubectl refuses that.
-    if (!first_ && !rest.empty() && !rest.starts_with("---") && !rest.starts_with("..."))
-      stop<Kind::ContentAfterDocument>(place(mark));
-    first_ = false;
-    root_ = {};
-    anchors_.clear();
-  }
-  void OnDocumentEnd() override {
-    if (root_.shape != Shape::Null) use_(std::move(root_));
-  }
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    Node null = node(Shape::Null, mark);
-    // yaml-cpp takes the last line of a block for a key even if it has no `:`; the null then stands where the key does.
-    if (!open_.empty() && open_.back().block && open_.back().has_key) {
-      const Node& key = open_.back().node.members.back().key;
-      if (key.loc == null.loc)
-        diagnostics_.report<Kind::Syntax>(key.loc, fmt::format("a `:` is missing after key `{}`", excerpt(key.scalar)));
+  /// Throws Stop.
+  void take(const Event& event) {
+    switch (event.kind) {
+      case EventKind::DocumentStart:
+        root_ = {};
+        anchors_.clear();
+        return;
+      case EventKind::DocumentEnd:
+        if (root_.shape != Shape::Null) use_(std::move(root_));
+        return;
+      case EventKind::Scalar:
+        return scalar(event);
+      case EventKind::SequenceStart:
+        return open(Shape::Sequence, "seq", event);
+      case EventKind::MappingStart: {
+        const bool is_key = !open_.empty() && open_.back().node.shape == Shape::Mapping && !open_.back().has_key;
+        if (is_key && event.offset > 0 && text_.substr(event.offset - 1, 2) == "{{")
+          stop<Kind::Template>({event.loc.file, event.loc.line, event.loc.column - 1}, "the file");
+        return open(Shape::Mapping, "map", event);
+      }
+      case EventKind::MappingEnd:
+        drop_unusable_keys(open_.back().node);
+        return close();
+      case EventKind::SequenceEnd:
+        return close();
+      case EventKind::Alias:
+        return alias(event);
+      case EventKind::End:
+      case EventKind::Error:
+        return;
     }
-    add(std::move(null), anchor);
-  }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    Node scalar = node(Shape::Scalar, mark);
-    scalar.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-    if (!scalar.quoted && tag != "?") refuse_tag(tag, scalar.loc);
-    scalar.scalar = value;
-    add(std::move(scalar), anchor);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value style) override {
-    open(node(Shape::Sequence, mark), tag, "tag:yaml.org,2002:seq", anchor, style);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value style) override {
-    const auto at = static_cast<std::size_t>(mark.pos);
-    const bool is_key = !open_.empty() && open_.back().node.shape == Shape::Mapping && !open_.back().has_key;
-    if (is_key && at > 0 && text_.substr(at - 1, 2) == "{{") stop<Kind::Template>(place(mark), "the file");
-    open(node(Shape::Mapping, mark), tag, "tag:yaml.org,2002:map", anchor, style);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override {
-    drop_unusable_keys(open_.back().node);
-    close();
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) stop<Kind::AliasInsideItself>(place(mark));
-    const auto& [original, size] = found->second;
-    spend(size, place(mark));
-    if (open_.size() + size.height > max_depth) stop<Kind::TooDeep>(place(mark), max_depth);
-    Node copy = original;
-    copy.loc = place(mark);
-    add(std::move(copy), YAML::NullAnchor);
   }
 
  private:
@@ -130,17 +95,15 @@ class Builder final : public YAML::EventHandler {
   };
   struct Open {
     Node node;
-    YAML::anchor_t anchor;
-    bool block;            // indented lines, not brackets
+    std::string anchor;
+    std::size_t number;    // of the anchor
     bool has_key = false;  // of a mapping: the last member still waits for its value
   };
-
-  [[nodiscard]] Node node(Shape shape, const YAML::Mark& mark) {
-    Node made;
-    made.shape = shape;
-    made.loc = last_ = place(mark);
-    return made;
-  }
+  struct Anchored {
+    std::size_t number = 0;       // a name may be given anew
+    std::optional<Node> node = {};  // nullopt: not at its end yet
+    Size size = {};
+  };
 
   template <Kind kind, typename... Args>
   [[noreturn]] void stop(Loc where, const Args&... args) {
@@ -148,32 +111,71 @@ class Builder final : public YAML::EventHandler {
     throw Stop();
   }
 
-  void refuse_tag(std::string_view tag, Loc where) {
+  /// Whether the tag says just what the node is anyway; reports any other.
+  bool is_own_tag(std::string_view tag, std::string_view own, Loc where) {
     constexpr std::string_view standard = "tag:yaml.org,2002:";
+    if (tag.empty() || tag == "!") return true;
     const bool short_form = tag.starts_with(standard);
     if (short_form) tag.remove_prefix(standard.size());
+    if (short_form && tag == own) return true;
     diagnostics_.report<Kind::UnsupportedTag>(where, (short_form ? "!!" : "") + excerpt(tag));
+    return false;
   }
 
-  void open(Node&& container, const std::string& tag, std::string_view own_tag, YAML::anchor_t anchor,
-            YAML::EmitterStyle::value style) {
-    if (open_.size() == max_depth) stop<Kind::TooDeep>(container.loc, max_depth);
-    if (tag != "?" && tag != "!" && tag != own_tag) refuse_tag(tag, container.loc);
-    open_.push_back({std::move(container), anchor, style == YAML::EmitterStyle::Block});
+  void scalar(const Event& event) {
+    Node node;
+    node.loc = event.loc;
+    const bool is_text = is_own_tag(event.tag, "str", event.loc) && !event.tag.empty();
+    if (event.plain && event.tag.empty() && is_null(event.value)) {
+      node.shape = Shape::Null;
+    } else {
+      node.shape = Shape::Scalar;
+      node.quoted = !event.plain || is_text;
+      node.scalar = event.value;
+    }
+    if (!event.anchor.empty()) remember(std::string(event.anchor), ++anchor_number_, node);
+    add(std::move(node));
+  }
+
+  void open(Shape shape, std::string_view own_tag, const Event& event) {
+    if (open_.size() == max_depth) stop<Kind::TooDeep>(event.loc, max_depth);
+    static_cast<void>(is_own_tag(event.tag, own_tag, event.loc));
+    Node node;
+    node.shape = shape;
+    node.loc = event.loc;
+    open_.push_back({std::move(node), std::string(event.anchor), 0});
+    if (event.anchor.empty()) return;
+    open_.back().number = ++anchor_number_;
+    anchors_.insert_or_assign(open_.back().anchor, Anchored{anchor_number_});
   }
 
   void close() {
     Open closed = std::move(open_.back());
     open_.pop_back();
-    add(std::move(closed.node), closed.anchor);
+    if (const auto own = anchors_.find(closed.anchor); own != anchors_.end() && own->second.number == closed.number)
+      remember(closed.anchor, closed.number, closed.node);
+    add(std::move(closed.node));
   }
 
-  void add(Node&& child, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) {
-      const Size size = measure(child);
-      spend(size, child.loc);
-      anchors_.insert_or_assign(anchor, std::pair(child, size));
-    }
+  void remember(const std::string& name, std::size_t number, const Node& node) {
+    const Size size = measure(node);
+    spend(size, node.loc);
+    anchors_.insert_or_assign(name, Anchored{number, node, size});
+  }
+
+  void alias(const Event& event) {
+    const auto found = anchors_.find(std::string(event.anchor));
+    if (found == anchors_.end()) stop<Kind::Syntax>(event.loc, "this alias names no anchor");
+    if (!found->second.node) stop<Kind::AliasInsideItself>(event.loc);
+    const Size& size = found->second.size;
+    spend(size, event.loc);
+    if (open_.size() + size.height > max_depth) stop<Kind::TooDeep>(event.loc, max_depth);
+    Node copy = *found->second.node;
+    copy.loc = event.loc;
+    add(std::move(copy));
+  }
+
+  void add(Node&& child) {
     if (open_.empty()) {
       root_ = std::move(child);
       return;
@@ -234,15 +236,12 @@ class Builder final : public YAML::EventHandler {
   }
 
   std::string_view text_;
-  std::uint32_t file_;
   const std::function<void(Node&&)>& use_;
   Diagnostics& diagnostics_;
-  bool first_ = true;
-  Loc last_{file_, 1, 1};
   Node root_;
   std::vector<Open> open_;
-  std::map<YAML::anchor_t, std::pair<Node, Size>> anchors_;
-  std::size_t copied_ = 0;
+  std::map<std::string, Anchored> anchors_;
+  std::size_t anchor_number_ = 0, copied_ = 0;
   std::vector<Node*> keys_;  // scratch of drop_unusable_keys, kept for its memory
 };
 
@@ -255,18 +254,27 @@ std::size_t indentation_tab(std::string_view text, std::uint32_t line) {
   return tab != std::string_view::npos && text[tab] == '\t' ? tab : std::string_view::npos;
 }
 
-/// A syntax error of yaml-cpp at `where`; `before` is the last place that was understood.
-void report_syntax(std::string_view text, Loc where, Loc before, std::string_view message, Diagnostics& diagnostics) {
+void report_syntax(std::string_view text, const SyntaxError& error, Diagnostics& diagnostics) {
+  const std::uint32_t file = error.loc.file;
   if (const std::size_t brace = text.find("{{"); brace != std::string_view::npos) {
-    diagnostics.report<Kind::Template>(place_of(text, brace, where.file), "the file");  // the usual reason
-    return;
+    diagnostics.report<Kind::Template>(place_of(text, brace, file), "the file");  // the usual reason
+  } else if (const std::size_t tab = indentation_tab(text, error.loc.line); tab != std::string_view::npos) {
+    diagnostics.report<Kind::Syntax>(place_of(text, tab, file), explain("found a tab character that violates indentation"));
+  } else if (error.problem == "did not find expected <document start>") {
+    diagnostics.report<Kind::ContentAfterDocument>(error.loc);
+  } else if (error.context == "while scanning a quoted scalar" && error.problem.starts_with("found unexpected")) {
+    diagnostics.report<Kind::Syntax>(error.context_loc, "this quoted text is never closed");
+  } else if (error.problem == "could not find expected ':'") {
+    std::string_view key = text.substr(std::min(error.context_offset, text.size()));
+    key = key.substr(0, key.find_first_of("\r\n"));
+    diagnostics.report<Kind::Syntax>(error.context_loc, fmt::format("a `:` is missing after key `{}`", excerpt(key)));
+  } else if (error.problem == "did not find expected node content" && error.context != "while parsing a flow node") {
+    diagnostics.report<Kind::Syntax>(error.loc, "this bracket closes nothing");
+  } else if (error.offset >= text.size() && error.context.starts_with("while parsing a flow")) {
+    diagnostics.report<Kind::Syntax>(error.loc, "the text ends before a bracket is closed");
+  } else {
+    diagnostics.report<Kind::Syntax>(error.loc, explain(error.problem));
   }
-  if (const std::size_t tab = indentation_tab(text, where.line); tab != std::string_view::npos) {
-    message = YAML::ErrorMsg::TAB_IN_INDENTATION;
-    where = place_of(text, tab, where.file);
-  }
-  const bool unclosed = message == YAML::ErrorMsg::DOC_IN_SCALAR || message == YAML::ErrorMsg::EOF_IN_SCALAR;
-  diagnostics.report<Kind::Syntax>(unclosed ? before : where, explain(message));
 }
 
 }  // namespace
@@ -294,24 +302,17 @@ std::string_view shape_name(Shape shape) {
 void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics) {
   std::string_view text = sources.text(file);
-  if (text.size() > std::numeric_limits<int>::max()) {  // yaml-cpp counts in int
-    diagnostics.report<Kind::Syntax>({file, 0, 0}, "a file of 2 GiB or more cannot be read; split it");
-    return;
-  }
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (!check_text(text, file, diagnostics)) return;
 
-  Builder builder(text, file, use, diagnostics);
-  // The document end makes yaml-cpp see that a quoted text is never closed; it would take the end of the file for that,
-  // and so accept a file that was cut off.
-  std::istringstream stream(fmt::format("{}{}...\n", text, text.ends_with('\n') ? "" : "\n"));
+  Builder builder(text, use, diagnostics);
+  Events events(text, file);
   try {
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    for (const Event* event = &events.next(); event->kind != EventKind::End; event = &events.next()) {
+      if (event->kind == EventKind::Error) return report_syntax(text, events.error(), diagnostics);
+      builder.take(*event);
     }
   } catch (const Stop&) {
-  } catch (const YAML::Exception& error) {
-    report_syntax(text, builder.place(error.mark), builder.last(), error.msg, diagnostics);
   }
 }
 

@@ -36,6 +36,21 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+/// The lines that end in a growing text; counts on from the last call, so that all calls together read it once.
+class LineCount {
+ public:
+  std::uint32_t in(std::string_view text) {
+    const std::string_view added = text.substr(seen_);
+    lines_ += static_cast<std::uint32_t>(std::count(added.begin(), added.end(), '\n'));
+    seen_ = text.size();
+    return lines_;
+  }
+
+ private:
+  std::size_t seen_ = 0;
+  std::uint32_t lines_ = 0;
+};
+
 }  // namespace
 
 // An emitter for each object: one for all of them would put its `---` behind remarks.
@@ -43,6 +58,7 @@ struct Writer::Emitter {
   std::string text;  // the objects before
   std::optional<YAML::Emitter> object;
   bool between = true;
+  LineCount lines_before, lines;  // of `text` and of `object`
 
   void separate() {
     if (std::exchange(between, false) && !text.empty()) text += "---\n";
@@ -59,6 +75,7 @@ void Writer::remark(std::string_view line) {
 void Writer::begin_document(std::string_view api_version, std::string_view kind) {
   emitter_->separate();
   emitter_->object.emplace().SetIndent(2);
+  emitter_->lines = {};
   begin_map();
   pair("apiVersion", api_version);
   pair("kind", kind);
@@ -143,6 +160,11 @@ void Writer::json(std::string_view name, const std::string& text) {
 
 void Writer::comment(std::string_view text) {
   *emitter_->object << YAML::Comment(one_line(text));
+}
+
+std::uint32_t Writer::line() {
+  Emitter& all = *emitter_;
+  return all.lines_before.in(all.text) + all.lines.in({all.object->c_str(), all.object->size()}) + 1;
 }
 
 std::string Writer::take() const {

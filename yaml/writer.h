@@ -1,6 +1,7 @@
 // Objects as YAML text, quoted so that every reader takes strings for strings. Used by what prints objects.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -45,6 +46,9 @@ class Writer {
   void json(std::string_view name, const std::string& text);
   /// A comment behind the line just written.
   void comment(std::string_view text);
+
+  /// The number of the line just written, from 1, in what take() will return. Only inside a document.
+  [[nodiscard]] std::uint32_t line();
 
   [[nodiscard]] std::string take() const;
 

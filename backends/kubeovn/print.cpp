@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -31,15 +32,29 @@ void origin_comment(Writer& writer, const Catalog& catalog, std::string_view wha
   writer.comment(text);
 }
 
+/// A file while it is written.
+struct File {
+  Writer writer;
+  std::vector<OutputFile::Origin> origins;
+
+  /// Lines from `first` to the one just written come from these rules.
+  void add(std::uint32_t first, const std::vector<RuleId>& rules) {
+    const std::uint32_t last = writer.line();
+    for (const RuleId rule : rules) origins.push_back({first, last, rule});
+  }
+};
+
 std::string_view action_of(Verdict verdict) { return verdict == Verdict::Allow ? "allow" : "drop"; }
 
-void rules(Writer& writer, const Catalog& catalog, std::string_view name, const std::vector<SgRule>& list) {
+void rules(File& file, const Catalog& catalog, std::string_view name, const std::vector<SgRule>& list) {
   if (list.empty()) return;
+  Writer& writer = file.writer;
   writer.key(name);
   writer.begin_list();
   for (const SgRule& rule : list) {
     writer.begin_map();
     writer.pair("ipVersion", rule.family == Family::V4 ? "ipv4" : "ipv6");
+    const std::uint32_t first = writer.line();
     origin_comment(writer, catalog, fmt::format("{} {}", rule.band, action_of(rule.policy)), rule.origins);
     writer.pair("priority", rule.priority);
     writer.pair("policy", action_of(rule.policy));
@@ -55,6 +70,7 @@ void rules(Writer& writer, const Catalog& catalog, std::string_view name, const 
       writer.pair("portRangeMin", rule.ports->first);
       writer.pair("portRangeMax", rule.ports->last);
     }
+    file.add(first, rule.origins);
     writer.end_map();
   }
   writer.end_list();
@@ -73,8 +89,9 @@ void annotations(Writer& writer, const SecurityGroup& sg, const Release& release
   writer.end_map();
 }
 
-std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
-  Writer writer;
+OutputFile security_groups(const Manifest& manifest, const Catalog& catalog) {
+  File file;
+  Writer& writer = file.writer;
   for (const SecurityGroup& sg : manifest.security_groups) {
     writer.begin_document("kubeovn.io/v1", "SecurityGroup");
     writer.key("metadata");
@@ -88,24 +105,29 @@ std::string security_groups(const Manifest& manifest, const Catalog& catalog) {
       writer.empty_map();
     } else {
       writer.begin_map();
-      rules(writer, catalog, "ingressRules", sg.ingress);
-      rules(writer, catalog, "egressRules", sg.egress);
+      rules(file, catalog, "ingressRules", sg.ingress);
+      rules(file, catalog, "egressRules", sg.egress);
       writer.end_map();
     }
     writer.end_document();
   }
-  return writer.take();
+  return {"00-security-groups.yaml", writer.take(), std::move(file.origins)};
 }
 
-void acl(Writer& writer, std::string_view direction, int priority, std::string_view match, std::string_view action) {
+/// Returns the number of its first line.
+std::uint32_t acl(Writer& writer, std::string_view direction, int priority, std::string_view match,
+                  std::string_view action) {
   writer.pair("direction", direction);
+  const std::uint32_t first = writer.line();
   writer.pair("priority", priority);
   writer.pair("match", match);
   writer.pair("action", action);
+  return first;
 }
 
-std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
-  Writer writer;
+OutputFile subnet_acls(const Manifest& manifest, const Catalog& catalog) {
+  File file;
+  Writer& writer = file.writer;
   for (const SubnetPatch& patch : manifest.subnets) {
     writer.begin_document("kubeovn.io/v1", "Subnet");
     writer.block("metadata", {{"name", patch.subnet}});
@@ -121,8 +143,10 @@ std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
     }
     for (const SubnetAcl& entry : patch.acls) {
       writer.begin_map();
-      acl(writer, entry.direction == Direction::Ingress ? "to-lport" : "from-lport", entry.priority, entry.match,
-          entry.action == AclAction::AllowRelated ? "allow-related" : "drop");
+      const std::uint32_t first =
+          acl(writer, entry.direction == Direction::Ingress ? "to-lport" : "from-lport", entry.priority, entry.match,
+              entry.action == AclAction::AllowRelated ? "allow-related" : "drop");
+      file.add(first, entry.origins);
       origin_comment(writer, catalog, entry.origins.empty() ? entry.about : "from", entry.origins);
       writer.end_map();
     }
@@ -130,7 +154,7 @@ std::string subnet_acls(const Manifest& manifest, const Catalog& catalog) {
     writer.end_map();
     writer.end_document();
   }
-  return writer.take();
+  return {"10-subnet-acls.yaml", writer.take(), std::move(file.origins)};
 }
 
 // Selects nothing: its existence alone makes Kube-OVN keep the node ACL, which lets a pod's own node in (K§4.3).
@@ -178,8 +202,8 @@ std::string bindings(const Manifest& manifest) {
 
 std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) {
   std::vector<OutputFile> files;
-  if (!manifest.security_groups.empty()) files.push_back({"00-security-groups.yaml", security_groups(manifest, catalog)});
-  if (!manifest.subnets.empty()) files.push_back({"10-subnet-acls.yaml", subnet_acls(manifest, catalog)});
+  if (!manifest.security_groups.empty()) files.push_back(security_groups(manifest, catalog));
+  if (!manifest.subnets.empty()) files.push_back(subnet_acls(manifest, catalog));
   if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor()});
   if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings(manifest)});
   return files;

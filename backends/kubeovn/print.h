@@ -1,6 +1,7 @@
 // A Manifest as YAML files, ready for kubectl. Entrance: print().
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,12 @@ inline constexpr std::string_view output_names[] = {"00-security-groups.yaml", "
 struct OutputFile {
   std::string name;  // "00-security-groups.yaml", "10-subnet-acls.yaml", ...
   std::string text;
+  struct Origin {    // lines `first` to `last` of `text`, from 1, come from `rule`
+    std::uint32_t first = 0, last = 0;
+    RuleId rule = RuleId::None;
+    bool operator==(const Origin&) const = default;
+  };
+  std::vector<Origin> origins = {};  // by line, then rule
 };
 
 /// The files of design.md section 2 that this manifest needs, in the order in which they are to be applied.

@@ -1,5 +1,5 @@
 // How long each stage takes on N uniform policies, as ratios to yaml-cpp's bare walk over the same bytes (`./x bench`);
-// with `verify`, how long the proof of a production profile takes (verify.h). Absolute times depend on the machine and are
+// with `verify`, how long the proof of a production profile takes (verify.h); with `assess`, a large cluster. Absolute times depend on the machine and are
 // never asserted.
 #include <sys/resource.h>
 #include <yaml-cpp/eventhandler.h>
@@ -22,6 +22,7 @@
 #include "backends/kubeovn/print.h"
 #include "frontend/lower.h"
 #include "frontend/parse.h"
+#include "tests/bench/assess.h"
 #include "tests/bench/verify.h"
 
 using namespace policyconv;
@@ -96,6 +97,10 @@ void measure(int count) {
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "verify") {
     bench::measure_verify(std::max(1u, std::thread::hardware_concurrency()));
+    return 0;
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "assess") {
+    bench::measure_assess();
     return 0;
   }
   std::cout << "policies      MB    walk s   parse   lower  kubeovn   print   total    out MB  peak MB   (ratios to the walk)\n";

@@ -1,0 +1,21 @@
+// A program run to its end, without a shell. Used by what asks kubectl.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace policyconv::cli {
+
+struct ChildResult {
+  enum class End { Exited, Signalled, TimedOut, NotStarted } end = End::NotStarted;
+  int code = 0;     // exit status, signal, or errno
+  std::string out;  // standard output, all of it
+  std::string err;  // standard error; of a very long one the beginning
+};
+
+/// Runs `command` (its program is sought on the PATH) with nothing on standard input, and reads both outputs at the
+/// same time, so that neither can fill up and block. Messages are asked for in English. After `patience` it is killed.
+[[nodiscard]] ChildResult run_child(const std::vector<std::string>& command, std::chrono::milliseconds patience);
+
+}  // namespace policyconv::cli

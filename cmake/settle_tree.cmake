@@ -1,0 +1,18 @@
+# Run by CPack on the tree that it is about to pack: manual pages compressed as Debian has them, times and modes that
+# depend on nothing but what is packed. CPack itself takes SOURCE_DATE_EPOCH for what it adds.
+if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
+  message(FATAL_ERROR "set SOURCE_DATE_EPOCH, as ./x package does")
+endif()
+set(tree ${CPACK_TEMPORARY_INSTALL_DIRECTORY})
+file(GLOB pages ${tree}/usr/share/man/man1/*.1)
+foreach(page ${pages})
+  if(IS_SYMLINK ${page})
+    file(READ_SYMLINK ${page} target)
+    file(REMOVE ${page})
+    file(CREATE_LINK ${target}.gz ${page}.gz SYMBOLIC)
+  else()
+    execute_process(COMMAND gzip -9n ${page} COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+endforeach()
+execute_process(COMMAND find ${tree} -type d -exec chmod 755 {} + COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND find ${tree} -exec touch -h -d @$ENV{SOURCE_DATE_EPOCH} {} + COMMAND_ERROR_IS_FATAL ANY)
