@@ -34,8 +34,7 @@ std::vector<kubeovn::OutputFile> write(const kubeovn::Manifest& manifest, const 
 /// Policies beside objects, and who reaches whom, for the face that shows them.
 void add_extras(const MigrateOptions& options, const std::vector<kubeovn::OutputFile>& files,
                 const kubeovn::Manifest& manifest, const Inputs& inputs, report::Report& made) {
-  const std::vector<ReportFile>& faces = options.reports.files;
-  if (std::none_of(faces.begin(), faces.end(), [](const ReportFile& file) { return file.face == Face::Html; })) return;
+  if (!shows_policies(options.reports)) return;
   add_sources(made, inputs.sources, inputs.policy_files);
   add_artefacts(made, files, inputs.policies.catalog);
   add_matrix(made, inputs.policies, options.input.semantics, manifest, inputs.cluster, options.input.jobs);

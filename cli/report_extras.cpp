@@ -18,6 +18,10 @@ std::vector<std::size_t> numbers_in_policies(const Catalog& catalog) {
 
 }  // namespace
 
+bool shows_policies(const ReportOptions& options) {
+  return std::any_of(options.files.begin(), options.files.end(), [](const ReportFile& file) { return file.face == Face::Html; });
+}
+
 void add_sources(report::Report& report, const Sources& sources, std::span<const std::uint32_t> files) {
   std::set<std::string_view> wanted;
   for (const report::PolicyOutcome& policy : report.policies) wanted.insert(policy.place.file);

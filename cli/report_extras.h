@@ -8,6 +8,7 @@
 
 #include "backends/kubeovn/manifest.h"
 #include "backends/kubeovn/print.h"
+#include "cli/options.h"
 #include "frontend/policy.h"
 #include "ir/cluster.h"
 #include "ir/semantics.h"
@@ -16,6 +17,9 @@
 #include "verify/space.h"
 
 namespace policyconv::cli {
+
+/// Whether some face of `options` shows policies.
+[[nodiscard]] bool shows_policies(const ReportOptions& options);
 
 /// The texts of `files` that hold policies, by name.
 void add_sources(report::Report& report, const Sources& sources, std::span<const std::uint32_t> files);

@@ -9,6 +9,7 @@
 #include "cli/json_reports.h"
 #include "cli/progress.h"
 #include "cli/proof_findings.h"
+#include "cli/report_extras.h"
 #include "report/build.h"
 #include "report/terminal.h"
 #include "verify/assertions.h"
@@ -196,6 +197,10 @@ int verify(const VerifyOptions& options, std::istream& in, std::ostream& out, st
   report::Report made = report::make(
       "verify", {inputs.sources, inputs.policies.catalog, found, nullptr, false, inputs.policy_files}, {{}, options.fail_on});
   made.settings = settings_of(options.input);
+  if (shows_policies(options.reports)) {
+    add_sources(made, inputs.sources, inputs.policy_files);
+    add_matrix(made, inputs.policies, options.input.semantics, *manifest, inputs.cluster, options.input.jobs);
+  }
   verified.status = deliver_beside_answer(made, options.reports, options.colour, out, err);
   verified.accepted = accepted_in(made);
   std::string text;

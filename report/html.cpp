@@ -136,17 +136,17 @@ class Builder {
       items += element("li", item);
     }
     all += classed("ul", "legend", items);
-    Html made = counted_text(report_.policies.size(), say("policy", language_), say("policies", language_));
+    Html made = counted_text(report_.policies.size(), "policy", "policies", language_);
     made += text(", ");
-    made += counted_text(counts.rules(), say("rule", language_), say("rules", language_));
+    made += counted_text(counts.rules(), "rule", "rules", language_);
     if (report_.generated) {
       made += text(" → ");
-      made += counted_text(report_.generated->security_groups, say("SecurityGroup", language_),
-                           say("SecurityGroups", language_));
+      made += counted_text(report_.generated->security_groups, "SecurityGroup",
+                           "SecurityGroups", language_);
       made += text(", ");
-      made += counted_text(report_.generated->subnets, say("Subnet", language_), say("Subnets", language_));
+      made += counted_text(report_.generated->subnets, "Subnet", "Subnets", language_);
       made += text(", ");
-      made += counted_text(report_.generated->bound_pods, say("pod bound", language_), say("pods bound", language_));
+      made += counted_text(report_.generated->bound_pods, "pod bound", "pods bound", language_);
     }
     if (has_errors(report_) && !report_.generated) made = text(say("no objects were made", language_));
     all += element("p", made);
@@ -193,8 +193,8 @@ class Builder {
         rows);
     if (report_.files.size() > most_policies)
       all +=
-          element("p", counted_text(report_.files.size() - most_policies, say("more file is left out here", language_),
-                                    say("more files are left out here", language_)));
+          element("p", counted_text(report_.files.size() - most_policies, "more file is left out here",
+                                    "more files are left out here", language_));
     return all;
   }
 

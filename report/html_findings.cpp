@@ -96,7 +96,8 @@ class Findings {
     const Finding& finding = report_.findings[number];
     Html all = with_code(message_of(finding, page_.language));
     if (!finding.policy.empty()) all += classed("div", "small", subject(number));
-    if (!finding.suggestion.empty()) all += remark(say("help", page_.language), finding.suggestion);
+    if (const std::string hint = suggestion_of(finding, page_.language); !hint.empty())
+      all += remark(say("help", page_.language), hint);
     if (finding.effect == Effect::Looser && definition(finding.kind).effect == Effect::Refused)
       all += remark(say("accepted", page_.language), fmt::format("--allow-looser {}", definition(finding.kind).code));
     if (finding.accepted) {

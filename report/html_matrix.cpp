@@ -158,15 +158,15 @@ Html matrix_part(const Page& page) {
                               "looser, ± both.",
                               language)));
   all += element("p", changed == 0 ? text(say("Nothing changes.", language))
-                                   : counted_text(changed, say("pair of ends changes", language),
-                                                  say("pairs of ends change", language)));
+                                   : counted_text(changed, "pair of ends changes",
+                                                  "pairs of ends change", language));
   Html pictures = picture.picture(false);
   pictures += picture.picture(true);
   all += classed("div", "pictures", pictures);
   if (matrix.left_out > 0)
     all += element(
-        "p", counted_text(matrix.left_out, say("end is left out: this is as much as a picture can hold", language),
-                          say("ends are left out: this is as much as a picture can hold", language)));
+        "p", counted_text(matrix.left_out, "end is left out: this is as much as a picture can hold",
+                          "ends are left out: this is as much as a picture can hold", language));
   Html table = element("summary", text(say("The same as a table", language)));
   table += cells_of(matrix, picture);
   all += classed("details", "more", table);

@@ -118,8 +118,8 @@ Html classed(Name name, std::string_view classes, const Html& content) {
   return element(name, {{"class", std::string(classes)}}, content);
 }
 
-Html counted_text(std::size_t count, std::string_view one, std::string_view many) {
-  return text(counted(count, one, many));
+Html counted_text(std::size_t count, std::string_view one, std::string_view many, Language language) {
+  return text(counted(count, one, many, language));
 }
 
 Html row(Name cell, const std::vector<Html>& cells) {

@@ -57,7 +57,7 @@ inline constexpr std::size_t most_findings = 10'000, most_policies = 2'000;
 /// An element that text of `classes` styles.
 [[nodiscard]] Html classed(Name name, std::string_view classes, const Html& content);
 /// "3 rules", for words that say() has translated.
-[[nodiscard]] Html counted_text(std::size_t count, std::string_view one, std::string_view many);
+[[nodiscard]] Html counted_text(std::size_t count, std::string_view one, std::string_view many, Language language);
 /// Cells of one row.
 [[nodiscard]] Html row(Name cell, const std::vector<Html>& cells);
 /// A table of `rows`, for narrow screens inside something that scrolls.

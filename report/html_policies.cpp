@@ -62,15 +62,15 @@ class Policies {
     for (std::size_t at = 0; at < page_.policies.size(); ++at)
       (at < page_.changed ? all : unchanged) += policy(page_.policies[at]);
     if (const std::size_t count = page_.policies.size() - page_.changed; count > 0) {
-      Html more = element("summary", counted_text(count, say("policy that keeps its meaning", page_.language),
-                                                  say("policies that keep their meaning", page_.language)));
+      Html more = element("summary", counted_text(count, "policy that keeps its meaning",
+                                                  "policies that keep their meaning", page_.language));
       more += unchanged;
       const Attributes closed = {{"class", "more"}}, open = {{"class", "more"}, {"open", ""}};
       all += element("details", page_.changed == 0 ? open : closed, more);
     }
     if (const std::size_t left = report_.policies.size() - page_.policies.size(); left > 0)
-      all += element("p", counted_text(left, say("more policy is left out here", page_.language),
-                                       say("more policies are left out here", page_.language)));
+      all += element("p", counted_text(left, "more policy is left out here",
+                                       "more policies are left out here", page_.language));
     return all;
   }
 
@@ -100,7 +100,7 @@ class Policies {
     add(element("strong", text(name_of(policy))));
     add(classed("span", "muted", text(policy.kind)));
     add(classed("span", "muted",
-                counted_text(policy.rules.size(), say("rule", page_.language), say("rules", page_.language))));
+                counted_text(policy.rules.size(), "rule", "rules", page_.language)));
     if (!policy.enforced) add(classed("span", "muted", text(say("not enforced by Cilium", page_.language))));
     return all;
   }
@@ -236,8 +236,8 @@ class Policies {
                    lines);
     if (left_out > 0)
       all += classed("p", "muted",
-                     counted_text(left_out, say("more line is left out here", page_.language),
-                                  say("more lines are left out here", page_.language)));
+                     counted_text(left_out, "more line is left out here",
+                                  "more lines are left out here", page_.language));
     return classed("div", "pane", all);
   }
 

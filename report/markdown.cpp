@@ -167,7 +167,7 @@ class Comment {
   [[nodiscard]] std::string finding_line(const Finding& finding) const {
     const std::string subject = finding.rule.empty() ? finding.policy : finding.policy + " " + finding.rule;
     std::string message = message_text(message_of(finding, language_));
-    if (!finding.suggestion.empty()) message += "<br>" + message_text(finding.suggestion);
+    if (const std::string hint = suggestion_of(finding, language_); !hint.empty()) message += "<br>" + message_text(hint);
     if (finding.accepted)
       message += fmt::format("<br>{}: {}", say("accepted", language_), message_text(finding.accepted->reason));
     return row(

@@ -17,6 +17,7 @@
 #include "ir/exit_status.h"
 #include "report/build.h"
 #include "report/language.h"
+#include "report/machine.h"
 
 namespace policyconv::report {
 namespace {
@@ -36,13 +37,6 @@ std::string subject(const Finding& finding) {
 template <typename... Args>
 std::string told(Language language, std::string_view phrase, const Args&... args) {
   return fmt::format(fmt::runtime(say(phrase, language)), args...);
-}
-
-std::string acceptance(const Acceptance& accepted, Language language) {
-  std::string text = told(language, "by {}: {}", printable(accepted.by), printable(accepted.reason));
-  if (!accepted.owner.empty()) text += told(language, " ({})", printable(accepted.owner));
-  if (!accepted.expires.empty()) text += told(language, ", until {}", printable(accepted.expires));
-  return text;
 }
 
 class Findings {
@@ -87,7 +81,7 @@ class Findings {
     if (finding.effect == Effect::Looser && about.effect == Effect::Refused)
       remark("accepted", told(style_.language, "--allow-looser {} lets it pass instead", about.code));
     else if (finding.accepted)
-      remark("accepted", acceptance(*finding.accepted, style_.language));
+      remark("accepted", acceptance_text(*finding.accepted, style_.language));
     else if (printed_[finding.kind] == 1)
       remark("help", help_of(finding.kind, style_.language));
     out_ << '\n';

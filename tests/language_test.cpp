@@ -148,15 +148,15 @@ void collect(std::string_view source, std::string_view call, std::set<std::strin
   }
 }
 
-/// `counted(3, "rule", "rules", language)` looks up "{} rules".
+/// `counted(3, "rule", "rules", language)` looks up "{} rules"; counted_text() likewise.
 void collect_counted(std::string_view source, std::set<std::string>& phrases) {
-  constexpr std::string_view call = "counted(", end = "language)";
-  for (std::size_t at = source.find(call); at != std::string_view::npos; at = source.find(call, at + 1)) {
-    const std::string_view line = source.substr(at, source.find(end, at) - at);
-    if (line.find(';') != std::string_view::npos) continue;
-    const std::size_t last = line.rfind(", \"");
-    if (last != std::string_view::npos) phrases.insert("{} " + literal_at(line, last + 2));
-  }
+  for (const std::string_view call : {"counted(", "counted_text("})
+    for (std::size_t at = source.find(call); at != std::string_view::npos; at = source.find(call, at + 1)) {
+      const std::string_view line = source.substr(at, source.find("language", at) - at);
+      const std::size_t close = line.rfind('"'), open = close == std::string_view::npos ? close : line.rfind('"', close - 1);
+      if (line.find(';') != std::string_view::npos || open == std::string_view::npos) continue;
+      phrases.insert("{} " + literal_at(line, open));
+    }
 }
 
 /// Every phrase that some face says.
@@ -168,6 +168,7 @@ std::set<std::string> phrases_said() {
       const std::string source = content_of(entry.path()), name = entry.path().filename().string();
       collect(source, "say(", phrases);
       if (name == "machine.cpp" || name == "sarif.cpp") collect(source, "add(", phrases);
+      if (name.starts_with("html")) collect_counted(source, phrases);
       if (name != "text.cpp") continue;
       collect(source, "remark(", phrases);
       for (const char* language : {"told(language, ", "told(style_.language, ", "told(style.language, "})

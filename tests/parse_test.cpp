@@ -565,6 +565,6 @@ TEST_CASE("broken files do not stop the others") {
   const Parsed parsed =
       parse({{"a.yaml", "a: [\n"}, {"b.yaml", network_policy("{}")}, {"c.yaml", std::string("\0", 1)}});
   CHECK(parsed.policies.network_policies.size() == 1);
-  CHECK(parsed.messages == Strings{"a.yaml:2:1 PC0106 error: a `,` or `]` is missing before this",
+  CHECK(parsed.messages == Strings{"a.yaml:2:1 PC0106 error: the text ends before a bracket is closed",
                                    "c.yaml:1:1 PC0104 error: character U+0000 may not stand in YAML"});
 }
