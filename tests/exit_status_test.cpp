@@ -361,3 +361,33 @@ TEST_CASE("the status that is printed is the one that is returned") {
   }
   CHECK(seen > 30);
 }
+
+TEST_CASE("krm ends as migrate does, with what its functionConfig says") {
+  const auto policy = [](const std::string& rules) {
+    return "- {apiVersion: cilium.io/v2, kind: CiliumNetworkPolicy, metadata: {name: p, namespace: shop}, spec: {endpointSelector: {}, " + rules + "}}\n";
+  };
+  const std::string http = "ingress: [{toPorts: [{ports: [{port: '80', protocol: TCP}], rules: {http: [{path: /}]}}]}]",
+                    host = "egress: [{toEntities: [host]}]", all = "ingress: [{fromEndpoints: [{}]}]";
+  const struct {
+    std::string situation, items, settings;
+    std::vector<int> expected;  // for each level of failOn, the default among them first
+  } situations[] = {{"same meaning", policy(all), "", {0, 0, 0, 0}},
+                    {"stricter", policy(host), "", {3, 3, 0, 0}},
+                    {"looser by choice", policy(http), ", allowLooser: PC1101", {4, 4, 4, 0}},
+                    {"refused", policy(http), "", {5, 5, 5, 5}},
+                    {"an item with a mistake", policy("ingres: []"), "", {1, 1, 1, 1}},
+                    {"an unknown setting", policy(all), ", frobnicate: 'true'", {1, 1, 1, 1}}};
+  const Args& of_migrate = levels.at("migrate");
+  for (const auto& [situation, items, settings, expected] : situations)
+    for (std::size_t level = 0; level <= of_migrate.size(); ++level) {
+      const bool is_default = level == of_migrate.size();
+      const std::string fail_on = is_default ? "" : ", failOn: " + of_migrate[level];
+      const Result result = run({"krm"}, "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n"
+                                         "functionConfig: {apiVersion: v1, kind: ConfigMap, metadata: {name: f}, data: {podCidr: 10.16.0.0/16" +
+                                             settings + fail_on + "}}\nitems:\n" + items);
+      INFO(situation << fail_on << "\n" << result.out << result.err);
+      CHECK(result.status == expected[is_default ? 0 : level]);
+    }
+  CHECK(run({"krm"}, "no list").status == 1);
+  CHECK(run({"krm", "--frobnicate"}).status == 2);
+}
