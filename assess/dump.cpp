@@ -9,25 +9,11 @@
 
 #include "assess/dump_holders.h"
 #include "assess/dump_objects.h"
+#include "yaml/repeated.h"
 #include "yaml/text.h"
 
 namespace policyconv::assess {
 namespace {
-
-/// What the API server keeps unique among objects of one type, in the order in which a Dump is sorted. The name of a
-/// Component is that of its workload.
-template <typename T>
-auto key_of(const T& object) {
-  std::string_view ns, kind, container;
-  if constexpr (requires { object.ns; }) ns = object.ns;
-  if constexpr (requires { object.kind; }) kind = object.kind;
-  if constexpr (requires { object.container; }) container = object.container;
-  return std::tuple(ns, std::string_view(object.name), kind, container);
-}
-// Where the pods of a gateway run is no part of its name.
-auto key_of(const Gateway& gateway) {
-  return std::tuple(std::string_view(), std::string_view(gateway.name), std::string_view(), std::string_view());
-}
 
 template <typename T>
 void forget_places(T& object) {
@@ -39,36 +25,6 @@ void forget_places(ConfigMap& map) {
   for (auto& [key, entry] : map.data) entry.loc = {};
 }
 
-template <typename T>
-bool same_facts(T a, T b) {
-  forget_places(a);
-  forget_places(b);
-  return a == b;
-}
-
-/// Sorts, and keeps one of objects that are given repeatedly, since dumps of overlapping scope are common.
-template <typename T>
-void settle(std::vector<T>& objects, std::string_view kind, const Sources& sources, Diagnostics& diagnostics) {
-  const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
-  std::sort(objects.begin(), objects.end(),
-            [&](const T& a, const T& b) { return std::pair(key_of(a), place(a)) < std::pair(key_of(b), place(b)); });
-  std::vector<T> kept;
-  for (T& object : objects) {
-    if (kept.empty() || key_of(kept.back()) != key_of(object)) {
-      kept.push_back(std::move(object));
-      continue;
-    }
-    const T& first = kept.back();
-    if (same_facts(first, object)) continue;
-    const auto [ns, name, own_kind, container] = key_of(object);
-    const std::string title = fmt::format("{} {}{}{}", own_kind.empty() ? kind : own_kind, ns, ns.empty() ? "" : "/", name);
-    diagnostics.report<Kind::ObjectsDiffer>(
-        object.loc, yaml::excerpt(title),
-        fmt::format("{}:{}:{}", sources.name(first.loc.file), first.loc.line, first.loc.column));
-  }
-  objects = std::move(kept);
-}
-
 DumpFacts read_files(const yaml::Trees* known, const Sources& sources, std::span<const std::uint32_t> files,
                      Diagnostics& diagnostics) {
   DumpFacts facts;
@@ -78,16 +34,19 @@ DumpFacts read_files(const yaml::Trees* known, const Sources& sources, std::span
     decode::each_object(document, use, diagnostics);
   };
   for (const std::uint32_t file : files) yaml::each_document(known, sources, file, read, diagnostics);
-  settle(facts.gateways, "VpcNatGateway", sources, diagnostics);
-  settle(facts.subnets, "Subnet", sources, diagnostics);
-  settle(facts.pods, "Pod", sources, diagnostics);
-  settle(facts.vips, "Vip", sources, diagnostics);
-  settle(facts.ips, "IP", sources, diagnostics);
-  settle(facts.nodes, "Node", sources, diagnostics);
-  settle(facts.cilium_nodes, "CiliumNode", sources, diagnostics);
-  settle(facts.components, {}, sources, diagnostics);
-  settle(facts.config_maps, "ConfigMap", sources, diagnostics);
-  settle(facts.others, {}, sources, diagnostics);
+  const auto settle = [&](auto& objects, std::string_view kind) {
+    decode::settle(objects, kind, sources, diagnostics, [](auto& object) { forget_places(object); });
+  };
+  settle(facts.gateways, "VpcNatGateway");
+  settle(facts.subnets, "Subnet");
+  settle(facts.pods, "Pod");
+  settle(facts.vips, "Vip");
+  settle(facts.ips, "IP");
+  settle(facts.nodes, "Node");
+  settle(facts.cilium_nodes, "CiliumNode");
+  settle(facts.components, {});
+  settle(facts.config_maps, "ConfigMap");
+  settle(facts.others, {});
   return facts;
 }
 

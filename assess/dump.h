@@ -19,6 +19,7 @@ namespace policyconv::assess {
 
 /// VpcNatGateway (K§7.2), field by field as far as a new lanIp touches them.
 struct Gateway {
+  static constexpr bool cluster_scoped = true;
   std::string name, ns = "kube-system";       // where its pods run
   std::string vpc, subnet, lan_ip;            // lan_ip as written; empty: IPAM picked one
   std::vector<std::string> external_subnets;

@@ -8,6 +8,7 @@
 
 #include "frontend/cluster_objects.h"
 #include "yaml/objects.h"
+#include "yaml/repeated.h"
 #include "ir/parallel.h"
 #include "frontend/parse.h"
 #include "yaml/tree.h"
@@ -60,23 +61,6 @@ void append(ClusterFacts& to, ClusterFacts& from) {
   append(to.allocations, from.allocations);
 }
 
-/// (namespace, name, kind): what the API server keeps unique, in the order in which a Cluster is sorted.
-template <typename T>
-auto key_of(const T& object) {
-  std::string_view ns, kind;
-  if constexpr (requires { object.ns; }) ns = object.ns;
-  if constexpr (requires { object.kind; }) kind = object.kind;
-  return std::tuple(ns, std::string_view(object.name), kind);
-}
-
-/// By key. Of objects with the same key the one from the file with the smaller name comes first.
-template <typename T>
-void sort_by_key(std::vector<T>& objects, const Sources& sources) {
-  const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
-  std::sort(objects.begin(), objects.end(),
-            [&](const T& a, const T& b) { return std::pair(key_of(a), place(a)) < std::pair(key_of(b), place(b)); });
-}
-
 template <typename T>
 void forget_places(T& object) {
   object.loc = {};
@@ -93,43 +77,13 @@ void forget_places(Allocation& allocation) {
   allocation.loc = allocation.held.loc = {};
 }
 
-template <typename T>
-bool same_facts(T a, T b) {
-  forget_places(a);
-  forget_places(b);
-  return a == b;
-}
-
-/// "Pod shop/web-0"; objects that know their kind are called by it.
-template <typename T>
-std::string title_of(const T& object, std::string_view kind) {
-  const auto [ns, name, own_kind] = key_of(object);
-  return yaml::excerpt(fmt::format("{} {}{}{}", own_kind.empty() ? kind : own_kind, ns, ns.empty() ? "" : "/", name));
-}
-
-/// Sorts, and keeps one of objects that are given repeatedly, since dumps of overlapping scope are common.
-template <typename T>
-void settle(std::vector<T>& objects, std::string_view kind, const Sources& sources, Diagnostics& diagnostics) {
-  sort_by_key(objects, sources);
-  std::vector<T> kept;
-  for (T& object : objects) {
-    if (kept.empty() || key_of(kept.back()) != key_of(object)) {
-      kept.push_back(std::move(object));
-    } else if (const T& first = kept.back(); !same_facts(first, object)) {
-      const std::string place = fmt::format("{}:{}:{}", sources.name(first.loc.file), first.loc.line, first.loc.column);
-      diagnostics.report<Kind::ObjectsDiffer>(object.loc, title_of(object, kind), place);
-    }
-  }
-  objects = std::move(kept);
-}
-
 /// Adds what Endpoints tell of Services that have no EndpointSlice (dumps by `kubectl get svc,ep`).
 void add_legacy_endpoints(Cluster& cluster, std::vector<LegacyEndpoints>& legacy, const Sources& sources) {
   std::set<std::pair<std::string, std::string>> sliced;
   for (const EndpointSlice& slice : cluster.endpoint_slices) sliced.emplace(slice.ns, slice.service);
   for (LegacyEndpoints& endpoints : legacy)
     if (!sliced.contains({endpoints.ns, endpoints.name})) append(cluster.endpoint_slices, endpoints.slices);
-  sort_by_key(cluster.endpoint_slices, sources);
+  decode::sort_by_key(cluster.endpoint_slices, sources);
 }
 
 /// Adds the addresses of IP objects that neither a running pod nor a node has. The IP of a virtual machine carries the
@@ -151,7 +105,7 @@ void add_held_addresses(Cluster& cluster, std::vector<Allocation>& allocations, 
   };
   for (Allocation& allocation : allocations)
     if (!has_owner(allocation)) cluster.held.push_back(std::move(allocation.held));
-  sort_by_key(cluster.held, sources);
+  decode::sort_by_key(cluster.held, sources);
 }
 
 }  // namespace
@@ -168,7 +122,9 @@ Cluster parse_cluster(const Sources& sources, std::span<const std::uint32_t> fil
   Cluster cluster = std::move(facts.cluster);
   cluster.given = true;
 
-  const auto settle_all = [&](auto& objects, std::string_view kind) { settle(objects, kind, sources, diagnostics); };
+  const auto settle_all = [&](auto& objects, std::string_view kind) {
+    decode::settle(objects, kind, sources, diagnostics, [](auto& object) { forget_places(object); });
+  };
   settle_all(cluster.namespaces, "Namespace");
   settle_all(cluster.pods, "Pod");
   settle_all(cluster.workloads, {});
