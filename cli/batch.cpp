@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "backends/kubeovn/print.h"
 #include "cli/batch_output.h"
 #include "cli/batch_units.h"
@@ -180,6 +182,8 @@ report::Report merged(const MigrateOptions& options, std::vector<report::Report>
   report::Report merged = report::merge(std::move(reports));
   if (!placed) merged.generated.reset();
   merged.settings = settings_of(options.input);
+  if (options.shard_count > 1)
+    merged.settings.emplace_back(report::shard_setting, fmt::format("{} of {}", options.shard_index, options.shard_count));
   return merged;
 }
 

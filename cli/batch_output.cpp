@@ -103,6 +103,11 @@ void Staging::write(const std::string& folder, const std::vector<kubeovn::Output
 
 bool Staging::place(const std::set<std::string>& failed, Diagnostics& diagnostics) {
   const std::set<std::string> before = earlier();
+  std::erase_if(written_, [&](const std::string& name) {  // of a file that failed half way
+    const bool has_failed = failed.count(folder_of(name)) > 0;
+    if (has_failed) ::unlink((tree_ / name).c_str());
+    return has_failed;
+  });
   std::set<std::string> stale, wanted = written_;
   for (const std::string& name : before) {
     if (failed.count(folder_of(name)) > 0) wanted.insert(name);

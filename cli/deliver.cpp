@@ -88,10 +88,14 @@ class Deliverer {
     const bool is_decided = !has_errors(report_);
     accept();
     compare();
+    const bool may_rewrite = is_decided && std::none_of(diagnostics_.all().begin(), diagnostics_.all().end(), [](const auto& found) {
+      const bool is_settled_by_it = found.kind == Kind::BaselineStale || found.kind == Kind::BaselineExpired;
+      return definition(found.kind).effect == Effect::Error && !is_settled_by_it;
+    });
     add(sources_, diagnostics_, report_);
     set_status();
     write_reports();
-    if (is_decided && !options_.write_baseline.empty())
+    if (may_rewrite && !options_.write_baseline.empty())
       write_file(options_.write_baseline, report::print_baseline(report_), diagnostics_);
     add(sources_, diagnostics_, report_);
     set_status();

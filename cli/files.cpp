@@ -18,6 +18,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/ignore.h"
 #include "cli/interrupt.h"
@@ -87,7 +88,8 @@ class Walk {
   Walk(fs::path root, Diagnostics& diagnostics) : root_(std::move(root)), diagnostics_(diagnostics) { enter({}); }
 
   std::vector<NamedFile> found;
-  std::size_t left_out = 0;
+  std::size_t left_out = 0;        // files that would have been read
+  std::vector<std::string> names;  // of these, and of directories that were not entered
   bool failed = false;
 
  private:
@@ -124,10 +126,13 @@ class Walk {
     std::error_code error;  // a link that leads nowhere stays, and is reported when it is read
     const bool is_directory = entry.is_directory(error);
     const bool is_other = !is_directory && entry.exists(error) && !entry.is_regular_file(error);
-    if (is_other || (is_directory ? entry.is_symlink(error) : !is_manifest(relative))) return;
+    if (is_other || (!is_directory && !is_manifest(relative))) return;
     const std::string path = relative.generic_string();
-    if (patterns_.leaves_out(path, is_directory)) left_out += is_directory ? 0 : 1;
-    else if (is_directory) enter(path);
+    const bool is_link = is_directory && entry.is_symlink(error);
+    if (is_link || patterns_.leaves_out(path, is_directory)) {
+      left_out += is_directory ? 0 : 1;
+      names.push_back(path + (is_link ? "/ (a link to a directory)" : is_directory ? "/" : ""));
+    } else if (is_directory) enter(path);
     else found.push_back({(root_ / relative).string(), path, is_kustomization(relative)});
   }
 
@@ -208,6 +213,15 @@ void remove_stale(const fs::path& directory, const std::vector<kubeovn::OutputFi
   }
 }
 
+/// "a.yaml, b/ and 3 more"
+std::string listed(std::vector<std::string> names) {
+  constexpr std::size_t most = 5;
+  std::sort(names.begin(), names.end());
+  const std::size_t more = names.size() > most ? names.size() - most : 0;
+  names.resize(names.size() - more);
+  return fmt::format("{}{}", fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
 /// Writes through `write`; a stream tells that it failed, errno why.
 template <typename Write>
 void checked(std::ostream& out, Diagnostics& diagnostics, Write write) {
@@ -250,6 +264,8 @@ std::vector<NamedFile> list_files(const std::vector<std::string>& paths, Diagnos
     if (!walk.failed && std::none_of(walk.found.begin(), walk.found.end(), is_read)) {
       if (walk.left_out > 0) diagnostics.report<Kind::AllIgnored>({}, walk.left_out, path);
       else if (walk.found.empty()) diagnostics.report<Kind::NoFiles>({}, path);
+    } else if (!walk.names.empty()) {
+      diagnostics.report<Kind::FilesLeftOut>({}, path, listed(std::move(walk.names)));
     }
     for (NamedFile& file : walk.found) files.try_emplace(file.path, file);
   }

@@ -42,8 +42,11 @@ Identity identity(const Node& object) {
           scalar_at(object, {"metadata", "name"})};
 }
 
+/// Written by an earlier run, all of it; anybody may set the label.
 bool is_ours(const Node& object) {
-  return scalar_at(object, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "policyconv";
+  const std::string_view kind = scalar_at(object, {"kind"});
+  return (kind == "SecurityGroup" || kind == "NetworkPolicy") &&
+         scalar_at(object, {"metadata", "labels", "app.kubernetes.io/managed-by"}) == "policyconv";
 }
 
 Node& member(Node& mapping, std::string_view key) {
@@ -145,9 +148,8 @@ class Packer {
 
   void drop_sources(const Catalog& catalog) {
     for (const SourcePolicy& policy : catalog.policies)
-      if (const auto item = item_at(list_, policy.loc); item && policy.enforced) changes_.items[*item].dropped = true;
-    for (std::size_t i = 0; i < list_.items().size(); ++i)
-      if (scalar_at(list_.items()[i], {"kind"}) == "CiliumCIDRGroup") changes_.items[i].dropped = true;
+      if (const auto item = item_at(list_, policy.loc); item && policy.enforced && list_.items()[*item].loc == policy.loc)
+        changes_.items[*item].dropped = true;  // not a List that holds other things, too
   }
 
   const ResourceList& list_;

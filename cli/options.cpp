@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/collisions.h"
 #include "cli/help.h"
 #include "cli/option_types.h"
 #include "cli/version.h"
@@ -235,9 +236,10 @@ void declare(CLI::App& app, ExplainOptions& options) {
 }
 
 /// A problem of options that are fine one by one; empty if there is none.
-std::string settle(InputOptions& input) {
+std::string settle(InputOptions& input, const CLI::App& app) {
   input.semantics.default_local_cluster =
       input.default_local_cluster.value_or(semantics_of(input.semantics.cilium_minor).default_local_cluster);
+  if (app.count("--context") > 0 && input.context.empty()) return "`--context` names no context";
   if (!input.from_cluster && !input.context.empty()) return "`--context` is about --from-cluster, which is missing";
   if (input.from_cluster && !(input.paths.empty() && input.cluster_paths.empty()))
     return "`--from-cluster` asks the cluster for policies and facts; leave out the files of both";
@@ -271,6 +273,15 @@ std::string settle(const ReportOptions& options, const CLI::App& app, bool print
 }
 
 /// What goes with --tree, and what goes with nothing else.
+/// Whether what is written would be read by this run or the next one.
+std::string settle_files(const InputOptions& input, const ReportOptions& reports, const std::string& output = {},
+                         const std::string& more = {}) {
+  std::vector<std::string> written = {reports.write_baseline, more}, read = input.paths;
+  for (const ReportFile& file : reports.files) written.push_back(file.path);
+  for (const auto* paths : {&input.cluster_paths, &input.object_paths}) read.insert(read.end(), paths->begin(), paths->end());
+  return collision(written, read, output);
+}
+
 std::string settle_tree(const MigrateOptions& options) {
   if (!options.tree) {
     if (options.keep_going) return "`--keep-going` is about the files of --tree, which is missing";
@@ -288,18 +299,19 @@ std::string settle_tree(const MigrateOptions& options) {
 }
 
 std::string settle(MigrateOptions& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input); !problem.empty()) return problem;
+  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
   if (std::string problem = settle_tree(options); !problem.empty()) return problem;
   options.tolerance.allow_looser = options.input.allow_looser;
   if (app.count("--output") > 0 && options.output.empty()) return "`--output` names no directory";
   if (options.emit == Emit::Ir && !options.output.empty())
     return "`--emit ir` prints to standard output; leave out `--output`";
   if (options.emit == Emit::Ir && options.verify) return "`--verify` is about objects; leave out `--emit ir`";
+  if (std::string problem = settle_files(options.input, options.reports, options.output); !problem.empty()) return problem;
   return settle(options.reports, app, options.output.empty());
 }
 
 std::string settle(AssessOptions& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input); !problem.empty()) return problem;
+  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
   options.input.policies_required = false;
   options.input.cluster_paths = options.input.paths;
   const bool reads = options.input.from_cluster || !options.input.paths.empty();
@@ -309,17 +321,19 @@ std::string settle(AssessOptions& options, const CLI::App& app) {
            "--from-cluster asks the cluster";
   if (app.count("--plan") > 0 && std::filesystem::path(options.plan).filename().empty()) return "`--plan` names no file";
   if (app.count("--rehearsal") > 0 && options.rehearsal.empty()) return "`--rehearsal` names no directory";
+  if (std::string problem = settle_files(options.input, options.reports, {}, options.plan); !problem.empty()) return problem;
   return settle(options.reports, app, true);
 }
 
 template <typename Options>
 std::string settle(Options& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input); !problem.empty()) return problem;
+  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
+  if (std::string problem = settle_files(options.input, options.reports); !problem.empty()) return problem;
   return settle(options.reports, app, true);
 }
 
-std::string settle(TraceOptions& options, const CLI::App&) {
-  return settle(options.input);
+std::string settle(TraceOptions& options, const CLI::App& app) {
+  return settle(options.input, app);
 }
 
 std::string settle(ExplainOptions& options, const CLI::App&) {

@@ -32,12 +32,15 @@ std::vector<report::Report> read_reports(const std::vector<std::string>& paths, 
 int merge_reports(const MergeOptions& options, std::ostream& out, std::ostream& err) {
   Diagnostics diagnostics;
   std::vector<report::Report> reports = read_reports(options.paths, diagnostics);
+  if (const report::Parts parts = report::parts_of(reports); !parts.problem.empty() && !diagnostics.has_errors())
+    diagnostics.report<Kind::PartsMissing>({}, parts.job, parts.problem);
   report::Report merged;
   if (diagnostics.has_errors()) {
     diagnostics.sort();
     merged = report::make("report merge", {{}, {}, diagnostics}, {});
   } else {
     merged = report::merge(std::move(reports));
+    std::erase_if(merged.settings, [](const auto& setting) { return setting.first == report::shard_setting; });
     if (options.fail_on) merged.fail_on = *options.fail_on;
   }
   Delivery delivery{{report::wants_colour(options.colour, err), options.verbose, options.quiet}};

@@ -95,16 +95,16 @@ class Lowering {
     RuleContext where;
     where.ns = ns;
     where.subject_is_init = has_key(*spec.endpoint_selector, "reserved:init");
-    section(spec.ingress, Direction::Ingress, Verdict::Allow, *subject, where);
-    section(spec.ingress_deny, Direction::Ingress, Verdict::Deny, *subject, where);
-    section(spec.egress, Direction::Egress, Verdict::Allow, *subject, where);
-    section(spec.egress_deny, Direction::Egress, Verdict::Deny, *subject, where);
     // Default deny needs a rule in the direction and enableDefaultDeny not false (C§2.1).
     const auto any = [](const List<Rule>& a, const List<Rule>& b) { return (a && !a->empty()) || (b && !b->empty()); };
-    if (any(spec.ingress, spec.ingress_deny) && spec.default_deny_ingress.value_or(true))
-      isolate(*subject, Direction::Ingress);
-    if (any(spec.egress, spec.egress_deny) && spec.default_deny_egress.value_or(true))
-      isolate(*subject, Direction::Egress);
+    where.isolates = any(spec.ingress, spec.ingress_deny) && spec.default_deny_ingress.value_or(true);
+    section(spec.ingress, Direction::Ingress, Verdict::Allow, *subject, where);
+    section(spec.ingress_deny, Direction::Ingress, Verdict::Deny, *subject, where);
+    if (where.isolates) isolate(*subject, Direction::Ingress);
+    where.isolates = any(spec.egress, spec.egress_deny) && spec.default_deny_egress.value_or(true);
+    section(spec.egress, Direction::Egress, Verdict::Allow, *subject, where);
+    section(spec.egress_deny, Direction::Egress, Verdict::Deny, *subject, where);
+    if (where.isolates) isolate(*subject, Direction::Egress);
   }
 
   void host_policy(const Policy& policy, const Spec& spec) {

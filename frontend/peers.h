@@ -32,6 +32,7 @@ struct RuleContext {
   Verdict verdict = Verdict::Allow;
   std::optional<std::string> ns;  // nullopt: clusterwide
   bool subject_is_init = false;   // the endpointSelector names reserved:init
+  bool isolates = true;           // its spec has default deny in this direction
 };
 
 /// A peer before its group has a number.

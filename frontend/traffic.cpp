@@ -105,8 +105,10 @@ class TrafficLowering {
   template <Kind kind, typename... Args>
   bool accepted(Loc loc, const Args&... args) {
     const bool open = context_.accepts(kind);
-    context_.diagnostics.report_rule<kind>(where_.id, loc, args...,
-                                           open ? "the ports they guard are opened without them" : "the ports they guard stay closed");
+    std::string_view fate = "the ports they guard stay closed";
+    if (open) fate = "the ports they guard are opened without them";
+    else if (!where_.isolates) fate = "the policy closes nothing in this direction, so what they refuse passes unless another policy closes it";
+    context_.diagnostics.report_rule<kind>(where_.id, loc, args..., fate);
     return open;
   }
 

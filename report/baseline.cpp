@@ -263,7 +263,7 @@ std::string print_baseline(const Report& report) {
   writer.begin_list();
   for (const Finding& finding : report.findings) {
     if (std::find(acceptable.begin(), acceptable.end(), finding.effect) == acceptable.end()) continue;
-    if (finding.effect < report.fail_on) continue;
+    if (finding.effect < report.fail_on && !finding.accepted) continue;
     const Acceptance accepted = finding.accepted.value_or(Acceptance{{}, std::string(no_reason), std::string(no_owner), {}});
     writer.begin_map();
     writer.pair("code", definition(finding.kind).code);

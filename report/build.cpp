@@ -161,6 +161,11 @@ class Maker {
       PolicyOutcome& outcome = report.policies[static_cast<std::size_t>(policy)];
       concerns(outcome.effect, outcome.findings);
     }
+    // What opens something is accepted for the pods and the rules that were looked at, and for no others.
+    if (policy != PolicyId::None && finding.effect == Effect::Looser) {
+      const Loc whole = outcome_.catalog.policy(policy).loc;
+      rule_of_.back() += digest_of_value(lines_.from(whole), whole.column);
+    }
     if (policy != PolicyId::None) finding.policy = outcome_.catalog.policy(policy).display();
     report.findings.push_back(std::move(finding));
   }

@@ -92,6 +92,7 @@ std::string digest_of_value(std::string_view text, std::uint32_t column) {
     const std::string_view line = text.substr(start, end - start), content = trimmed(line);
     start = end + 1;
     const bool says_nothing = content.empty() || content.starts_with('#');
+    if (!is_first && !in_brackets && (line.starts_with("---") || line.starts_with("..."))) break;
     if (!is_first && !says_nothing && !in_brackets && line.find_first_not_of(' ') + 1 < column) break;
     is_first = false;
     if (!says_nothing) found.append(content).append("\n");

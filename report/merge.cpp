@@ -2,6 +2,7 @@
 #include "report/merge.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <iterator>
 #include <map>
@@ -227,7 +228,39 @@ void add_extras(std::vector<Report>& reports, const Renumbered& policies, Report
   if (reports.size() == 1) merged.matrix = std::move(reports.front().matrix);
 }
 
+std::string shard_of(const Report& report) {
+  const auto found = std::find_if(report.settings.begin(), report.settings.end(),
+                                  [](const auto& setting) { return setting.first == shard_setting; });
+  return found == report.settings.end() ? std::string() : found->second;
+}
+
 }  // namespace
+
+Parts parts_of(const std::vector<Report>& reports) {
+  Parts parts;
+  std::map<std::string, std::size_t> times;
+  for (const Report& report : reports) ++times[shard_of(report)];
+  if (times.empty() || times.rbegin()->first.empty()) return parts;
+  constexpr std::string_view of = " of ";
+  const std::string& last = times.rbegin()->first;
+  parts.job = last.substr(last.rfind(of) == std::string::npos ? last.size() : last.rfind(of) + of.size());
+  std::size_t count = 0;
+  std::from_chars(parts.job.data(), parts.job.data() + parts.job.size(), count);
+  const std::string ending = fmt::format("{}{}", of, count);
+  std::vector<std::string> problems;
+  for (const auto& [shard, number] : times)
+    if (!shard.ends_with(ending))
+      problems.push_back(shard.empty() ? fmt::format("reports of no part: {}", number)
+                                       : fmt::format("part {} belongs to another job", shard));
+  constexpr std::size_t most_named = 10;
+  for (std::size_t part = 0; part < count && problems.size() < most_named; ++part) {
+    const auto found = times.find(fmt::format("{}{}", part, ending));
+    if (found == times.end()) problems.push_back(fmt::format("part {} is missing", part));
+    else if (found->second > 1) problems.push_back(fmt::format("part {} is there {} times", part, found->second));
+  }
+  parts.problem = fmt::format("{}", fmt::join(problems, ", "));
+  return parts;
+}
 
 std::string fingerprint_with(std::string_view fingerprint, std::string_view more) {
   return fmt::format("{:016x}", hash(fmt::format("{} {}", fingerprint, more)));

@@ -58,6 +58,19 @@ std::map<Key, Fate> fates(const Report& report, const std::set<std::string>& amb
 /// A rule with an error is as good as refused.
 Effect settled(Effect effect) { return effect == Effect::Error ? Effect::Refused : effect; }
 
+/// What opens something is worse than what closes it, whatever the exit status says.
+int harm(Effect effect) {
+  switch (effect) {
+    case Effect::Note: return 0;
+    case Effect::NoEffect: return 1;
+    case Effect::Stricter: return 2;
+    case Effect::Error:
+    case Effect::Refused: return 3;
+    case Effect::Looser: return 4;
+  }
+  return 4;
+}
+
 RuleChange change_of(const Key& key, const Fate* before, const Fate* after) {
   RuleChange change;
   change.policy = std::get<1>(key);
@@ -67,7 +80,7 @@ RuleChange change_of(const Key& key, const Fate* before, const Fate* after) {
   if (after != nullptr) change.after = settled(after->effect);
   if (before == nullptr) change.trend = Trend::New;
   else if (after == nullptr) change.trend = Trend::Gone;
-  else change.trend = *change.before < *change.after ? Trend::Worse : Trend::Better;
+  else change.trend = harm(*change.before) < harm(*change.after) ? Trend::Worse : Trend::Better;
   return change;
 }
 
@@ -185,6 +198,9 @@ Since compare(const Report& before, const Report& after) {
   since.after = counts_of(after);
   since.share_fell = since.before.rules() > 0 && since.after.rules() > 0 &&
                      kept(since.after) * since.before.rules() < kept(since.before) * since.after.rules();
+  since.opened = std::any_of(since.changes.begin(), since.changes.end(), [](const RuleChange& change) {
+    return change.trend == Trend::Worse && change.after == Effect::Looser;
+  });
   return since;
 }
 
@@ -195,7 +211,7 @@ std::string share_text(const Counts& counts) {
 }
 
 std::string since_text(const Since& since, bool ratchet, const TextStyle& style) {
-  if (style.quiet && !(ratchet && since.share_fell)) return {};
+  if (style.quiet && !(ratchet && since.slipped())) return {};
   std::string text = "since the earlier report:\n";
   if (!style.quiet) {
     text += lines(since.changes, style, [&](const RuleChange& change) { return line_of(change, style); });
@@ -207,12 +223,14 @@ std::string since_text(const Since& since, bool ratchet, const TextStyle& style)
   text += fmt::format("  {}\n", tally(since));
   if (ratchet && since.share_fell)
     text += paint("  the share of rules kept identical fell, which --ratchet does not allow\n", Style::Red, style.colour);
+  if (ratchet && since.opened)
+    text += paint("  a rule became looser, which --ratchet does not allow\n", Style::Red, style.colour);
   return text;
 }
 
 int ratchet_status(const Since& since, int status) {
   const int fell = policyconv::exit_status(Effect::Stricter);
-  return since.share_fell && status != policyconv::exit_status(Effect::Error) ? std::max(status, fell) : status;
+  return since.slipped() && status != policyconv::exit_status(Effect::Error) ? std::max(status, fell) : status;
 }
 
 }  // namespace policyconv::report

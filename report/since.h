@@ -30,6 +30,9 @@ struct Since {
   /// A smaller share of the rules means the same than before. Rules that Cilium does not enforce lose nothing. Where there
   /// were no rules, or are none now, nothing fell.
   bool share_fell = false;
+  bool opened = false;                     // a rule that was there before is looser now, and was not
+  /// What --ratchet does not allow.
+  [[nodiscard]] bool slipped() const { return share_fell || opened; }
 };
 
 [[nodiscard]] Since compare(const Report& before, const Report& after);

@@ -44,6 +44,7 @@ const std::map<std::string_view, std::string_view> not_golden = {
     {"PC0191", "an empty directory cannot be committed; tests/cli_test.cpp has one"},
     {"PC0192", "a full disk or a link in the output directory; tests/cli_test.cpp has them"},
     {"PC0194", "a file of a gigabyte; tests/batch_test.cpp has one"},
+    {"PC0199", "migrate merges no reports; tests/merge_test.cpp has it"},
     {"PC2061", "thousands of rules would bury the others; tests/cli_test.cpp makes them"},
     {"PC2100", "migrate reads no objects; tests/read_objects_test.cpp has it"},
     {"PC2101", "migrate reads no objects; tests/read_objects_test.cpp has it"},

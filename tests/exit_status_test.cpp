@@ -208,12 +208,17 @@ const std::vector<Row>& rows() {
       {"migrate", "no such earlier report", migrate("same.yaml", {"--since-report", "missing.json"}), {1, 1, 1, 1}},
       {"migrate", "the share fell", migrate("http.yaml", {"--since-report", "before.json", "--ratchet"}), {5, 5, 5, 5}},
       {"migrate", "the share fell, all accepted", migrate("http.yaml", {"--since-report", "before.json", "--ratchet", "--baseline", "http-accepted.yaml"}), {3, 3, 3, 3}},
+
       {"migrate", "the share fell, nobody minds", migrate("http.yaml", {"--since-report", "before.json", "--baseline", "http-accepted.yaml"}), {0, 0, 0, 0}},
       {"migrate", "proved, too", {"policies.yaml", "--cluster", "cluster.yaml", "--sctp", "-o", "out", "--verify"}, {0, 0, 0, 0}},
       {"migrate", "nothing to prove it on", migrate("same.yaml", {"--verify"}), {1, 1, 1, 1}},
       {"migrate", "unknown option", migrate("same.yaml", {"--frobnicate"}), {2, 2, 2, 2}},
       {"migrate", "unknown level", migrate("same.yaml", {"--fail-on", "never"}), {2, 2, 2, 2}},
       {"migrate", "a report beside the objects", {"same.yaml", "--report", "text=-"}, {2, 2, 2, 2}},
+      {"migrate", "a report over a policy", migrate("same.yaml", {"--report", "text=./same.yaml"}), {2, 2, 2, 2}},
+      {"migrate", "a baseline over facts", migrate("same.yaml", {"--cluster", "cluster.yaml", "--write-baseline", "cluster.yaml"}), {2, 2, 2, 2}},
+      {"migrate", "a report over objects", migrate("same.yaml", {"--report", "text=out/00-security-groups.yaml"}), {2, 2, 2, 2}},
+      {"migrate", "a report among the policies", {".", "-o", "out", "--report", "json=report.json"}, {2, 2, 2, 2}},
       {"migrate", "ratchet against nothing", migrate("same.yaml", {"--ratchet"}), {2, 2, 2, 2}},
 
       {"verify", "equal", verify("equal"), {0, 0, 0}},
@@ -254,6 +259,7 @@ const std::vector<Row>& rows() {
       {"assess", "stale entry", {"dump.yaml", "rest.yaml", "--baseline", "http-accepted.yaml"}, {1, 1}},
       {"assess", "blocked, but accepted", {"dump.yaml", "rest.yaml", "stuck.yaml", "--baseline", "stuck-accepted.yaml"}, {0, 0}},
       {"assess", "accepted, but not all is known", {"dump.yaml", "stuck.yaml", "--baseline", "part-accepted.yaml"}, {5, 5}},
+      {"assess", "a plan over the dump", {"dump.yaml", "--plan", "dump.yaml"}, {2, 2}},
       {"assess", "no dump", {}, {2, 2}},
       {"assess", "a level of migrate", {"dump.yaml", "--fail-on", "refused"}, {2, 2}},
 

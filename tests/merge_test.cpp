@@ -142,3 +142,25 @@ TEST_CASE("merging is one, whatever the order and however often") {
         for (const std::size_t at : rule.findings) CHECK(whole.findings.at(at).rule == rule.path);
   }
 }
+
+TEST_CASE("parts of a job are only complete together") {
+  const auto part = [](const std::string& shard) {
+    Report made;
+    if (!shard.empty()) made.settings = {{"cilium", "1.18"}, {std::string(shard_setting), shard}};
+    return made;
+  };
+  const auto problem = [&](const std::vector<std::string>& shards) {
+    std::vector<Report> reports;
+    for (const std::string& shard : shards) reports.push_back(part(shard));
+    return parts_of(reports).problem;
+  };
+  CHECK(problem({}) == "");
+  CHECK(problem({"", ""}) == "");
+  CHECK(problem({"1 of 3", "0 of 3", "2 of 3"}) == "");
+  CHECK(problem({"0 of 3", "2 of 3"}) == "part 1 is missing");
+  CHECK(problem({"0 of 2", "1 of 2", "1 of 2"}) == "part 1 is there 2 times");
+  CHECK(problem({"0 of 2", "1 of 2", ""}) == "reports of no part: 1");
+  CHECK(problem({"0 of 2", "1 of 2", "0 of 1"}) == "part 0 of 1 belongs to another job");
+  CHECK(parts_of({part("0 of 3")}).job == "3");
+  CHECK(problem({"0 of 99999999999999999999"}) != "");
+}

@@ -56,8 +56,8 @@ TEST_CASE("each rule is better, worse, new or gone") {
   CHECK(compare(report_of({policy("a", "web", {same, refused})}), report_of({policy("a", "web", {same, refused})})).changes.empty());
 }
 
-TEST_CASE("looser is worse than stricter, and refused than both") {
-  const std::vector<Effect> order = {same, no_effect, stricter, looser, refused};
+TEST_CASE("refused is worse than stricter, and looser than both") {
+  const std::vector<Effect> order = {same, no_effect, stricter, refused, looser};
   for (std::size_t from = 0; from < order.size(); ++from)
     for (std::size_t to = 0; to < order.size(); ++to) {
       const Since since = compare(report_of({policy("a", "web", {order[from]})}), report_of({policy("a", "web", {order[to]})}));
@@ -128,4 +128,15 @@ TEST_CASE("the comparison in words") {
   CHECK_FALSE(contains(text, "\x1b"));
   CHECK_FALSE(contains(since_text(since, false, {}), "--ratchet"));
   CHECK(since_text(since, false, {false, false, true}).empty());
+}
+
+TEST_CASE("the ratchet does not allow that a rule opens, whatever the share") {
+  const Since opened = compare(report_of({policy("a", "web", {same, refused})}), report_of({policy("a", "web", {same, looser})}));
+  CHECK_FALSE(opened.share_fell);
+  CHECK(opened.opened);
+  CHECK(ratchet_status(opened, 0) == 3);
+  CHECK(since_text(opened, true, {}).find("a rule became looser, which --ratchet does not allow") != std::string::npos);
+  const Since closed = compare(report_of({policy("a", "web", {same, looser})}), report_of({policy("a", "web", {same, refused})}));
+  CHECK_FALSE(closed.slipped());
+  CHECK(closed.changes.at(0).trend == Trend::Better);
 }

@@ -119,6 +119,14 @@ TEST_CASE("keys") {
   });
 }
 
+TEST_CASE("one long line with characters of several bytes is read in one go") {
+  std::string text = "{\"caf\xC3\xA9\": [";
+  for (int i = 0; i < 100'000; ++i) text += "{\"k\": 1}, ";
+  text += "{\"k\": 1, \"k\": 2}]}";
+  const std::string found = read(text);  // minutes, if each place is counted from the line's beginning
+  CHECK(found.substr(found.rfind('\n') + 1) == fmt::format("1:{} PC0108 key `k` is already set in line 1", text.size() - 8));
+}
+
 TEST_CASE("syntax errors say what to look for") {
   check({
       {"a:\n  b: c\n d: e\n",

@@ -28,11 +28,14 @@ class Bytes {
 
   [[nodiscard]] std::uint32_t column(const yaml_mark_t& mark) {
     if (is_ascii_) return static_cast<std::uint32_t>(mark.column + 1);
-    yaml_mark_t line_start = mark;
-    line_start.index -= mark.column;
-    line_start.column = 0;
-    const std::size_t start = offset(line_start);
-    return static_cast<std::uint32_t>(offset(mark) - start + 1);
+    if (mark.line != line_ || !knows_line_) {  // else one long line would be walked back and forth for each place
+      yaml_mark_t start = mark;
+      start.index -= mark.column;
+      line_start_ = offset(start);
+      line_ = mark.line;
+      knows_line_ = true;
+    }
+    return static_cast<std::uint32_t>(offset(mark) - line_start_ + 1);
   }
 
  private:
@@ -42,6 +45,8 @@ class Bytes {
   std::string_view text_;
   bool is_ascii_;
   std::size_t character_ = 0, byte_ = 0;  // one place in both counts
+  std::size_t line_ = 0, line_start_ = 0;  // the last line that was asked for, and its first byte
+  bool knows_line_ = false;
 };
 
 std::string_view view(const yaml_char_t* text) {
