@@ -358,3 +358,38 @@ TEST_CASE("a report says under which settings it was made") {
   CHECK(has("pod-cidr", "10.16.0.0/16, fd00::/64"));
   CHECK_FALSE(std::any_of(settings.begin(), settings.end(), [](const auto& one) { return one.second.empty(); }));
 }
+
+TEST_CASE("an accepted opening cannot be widened in silence") {
+  const Workplace workplace;
+  write("http.yaml", http);
+  const std::vector<std::string> opening = {"migrate", "http.yaml", "--pod-cidr", "10.16.0.0/16", "-o", "out", "--allow-looser", "PC1101"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), opening.begin(), opening.end());
+    return run(more);
+  };
+  REQUIRE(with({"--write-baseline", "baseline.yaml"}).status == 4);
+  std::string baseline = text_of("baseline.yaml");
+  for (const char* what : {"\"TODO: why\"", "\"TODO: who\""})
+    baseline.replace(baseline.find(what), std::string(what).size(), "decided");
+  write("baseline.yaml", baseline);
+  CHECK(with({"--baseline", "baseline.yaml"}).status == 0);
+  std::string wider = http;
+  const std::string subject = "{matchLabels: {app: db}}";
+  write("http.yaml", wider.replace(wider.find(subject), subject.size(), "{}"));
+  const Result widened = with({"--baseline", "baseline.yaml"});
+  INFO(widened.err);
+  CHECK(widened.status == 1);
+  CHECK(contains(widened.err, "PC0185"));
+  CHECK(contains(widened.err, "looser[PC1101]"));
+}
+
+TEST_CASE("a baseline with a mistake is not written anew") {
+  const Workplace workplace;
+  write("http.yaml", http);
+  const std::string text = "apiVersion: policyconv.io/v1\nkind: Baseline\naccepted:\n- code: PC1101\n  fingerprint: 0123456789abcdef\n"
+                           "  effect: refuse\n  reason: of old\n  owner: team\n";
+  write("baseline.yaml", text);
+  const Result result = run({"migrate", "http.yaml", "--pod-cidr", "10.16.0.0/16", "-o", "out", "--baseline", "baseline.yaml", "--write-baseline", "baseline.yaml"});
+  CHECK(result.status == 1);
+  CHECK(text_of("baseline.yaml") == text);
+}

@@ -128,6 +128,24 @@ TEST_CASE("objects of a policy that is gone go with it; without any policy nothi
   CHECK(names_of(run({"krm"}, one).out, "SecurityGroup") == all);
 }
 
+TEST_CASE("items of others stay, whatever their labels say, and a List goes with none of its policies") {
+  const std::string label = "labels: {app.kubernetes.io/managed-by: policyconv}";
+  const std::string others = "- {apiVersion: v1, kind: ConfigMap, metadata: {name: mine, namespace: shop, " + label + "}}\n" +
+                             "- {apiVersion: kubeovn.io/v1, kind: Subnet, metadata: {name: net, " + label +
+                             "}, spec: {cidrBlock: 10.16.0.0/16, gateway: 10.16.0.1}}\n";
+  std::string inner = policy("db");
+  for (std::size_t at = 0; (at = inner.find('\n', at)) != std::string::npos && at + 1 < inner.size(); ++at) inner.insert(at + 1, "  ");
+  const std::string list = "- apiVersion: v1\n  kind: List\n  items:\n  " + inner +
+                           "  - {apiVersion: v1, kind: Service, metadata: {name: precious, namespace: shop}}\n";
+  const Result result = run({"krm"}, list_of(policy("web") + others + list, "podCidr: 10.16.0.0/16, keepSource: 'false'"));
+  INFO(result.out << result.err);
+  CHECK(result.status == 0);
+  CHECK(names_of(result.out, "ConfigMap") == std::vector<std::string>{"mine"});
+  CHECK(names_of(result.out, "CiliumNetworkPolicy").empty());  // that of its own is gone
+  CHECK(contains(result.out, "name: precious"));
+  CHECK(contains(result.out, "cidrBlock: 10.16.0.0/16"));
+}
+
 TEST_CASE("new objects say where in the package they belong") {
   const Result result = run({"krm"}, list_of(policy("db"), "path: net/kube-ovn"));
   std::size_t next = 0;
