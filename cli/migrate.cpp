@@ -40,10 +40,13 @@ void add_extras(const MigrateOptions& options, const std::vector<kubeovn::Output
   add_matrix(made, inputs.policies, options.input.semantics, manifest, inputs.cluster, options.input.jobs);
 }
 
-/// Compares what was written with the policies; the report follows that of the migration.
-int verify_too(const MigrateOptions& options, const kubeovn::Manifest& manifest, Inputs& inputs, std::ostream& err) {
+/// Compares what was written with the policies; the report follows that of the migration, which ended with `before`, and
+/// ends with the status of both.
+int verify_too(const MigrateOptions& options, const kubeovn::Manifest& manifest, Inputs& inputs, int before,
+               std::ostream& err) {
   Verified verified = prove({}, options.input, manifest, inputs, err);
   if (verified.status < exit_status(options.tolerance.fail_on)) verified.status = status::good;
+  verified.status = before == status::error ? before : std::max(before, verified.status);
   if (!options.quiet)
     err << '\n'
         << verify_text(verified, {inputs.sources, inputs.policies.catalog, inputs.cluster},
@@ -85,8 +88,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
                           options.shard_count == 1};
   const int status = deliver(made, options.reports, delivery, out, err);
   if (!options.verify || !manifest || diagnostics.has_errors()) return status;
-  const int of_proof = verify_too(options, *manifest, inputs, err);
-  return status == status::error ? status : std::max(status, of_proof);
+  return verify_too(options, *manifest, inputs, status, err);
 }
 
 }  // namespace policyconv::cli
