@@ -21,7 +21,8 @@ std::size_t letters(std::string_view name) {
 /// Cut between characters.
 std::string shortened(std::string_view name) {
   if (columns(name) <= most_letters) return std::string(name);
-  std::size_t end = std::min(name.size(), most_letters - 1);
+  std::size_t end = most_letters - 1;
+  if (name.size() <= end) return std::string(name);  // few bytes may take many columns
   while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
   return std::string(name.substr(0, end)) + "…";
 }
