@@ -4,16 +4,12 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
-#include <functional>
 #include <istream>
 #include <iterator>
-#include <mutex>
 #include <optional>
 #include <ostream>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,6 +24,7 @@
 #include "cli/progress.h"
 #include "cli/render.h"
 #include "frontend/parse.h"
+#include "ir/parallel.h"
 #include "report/build.h"
 #include "report/merge.h"
 #include "report/terminal.h"
@@ -118,28 +115,6 @@ class Conversion {
   std::uint32_t file_ = 0;
 };
 
-/// Calls `each` for every number below `count`, on `jobs` threads, until a signal comes.
-void in_parallel(std::size_t count, unsigned jobs, const std::function<void(std::size_t)>& each) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    try {
-      for (std::size_t at = next++; at < count && !stop_requested(); at = next++) each(at);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = count;
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::size_t number = 1; number < std::min<std::size_t>(jobs, count); ++number) threads.emplace_back(work);
-    work();
-  }
-  if (failure) std::rethrow_exception(failure);
-}
-
 /// The files of this part; notes and mistakes of the list are those of the run.
 std::vector<Unit> units_of(const MigrateOptions& options, std::istream& in, Inputs& facts) {
   const std::vector<Unit> all = list_units(options.input.paths, facts.diagnostics);
@@ -154,8 +129,6 @@ std::vector<Unit> units_of(const MigrateOptions& options, std::istream& in, Inpu
     facts.diagnostics.report<Kind::EmptyShard>({}, all.size(), options.shard_index, options.shard_count);
   return units;
 }
-
-bool has_errors(const report::Report& report) { return report.status == exit_status(Effect::Error); }
 
 /// A run over files without any policy is an accident; a part of a job may well have none.
 void require_policies(const MigrateOptions& options, const std::vector<report::Report>& reports, Diagnostics& diagnostics) {
@@ -214,6 +187,7 @@ int migrate_tree(const MigrateOptions& options, std::istream& in, std::ostream& 
         ProgressLine progress(err);
         std::atomic<std::size_t> done = 0;
         in_parallel(facts.diagnostics.has_errors() ? 0 : units.size(), options.input.jobs, [&](std::size_t at) {
+          if (stop_requested()) return;
           reports[at] = Conversion(shared, units[at]).run();
           progress.count("converting files", ++done, units.size());
         });

@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "ir/digest.h"
+
 namespace policyconv::cli {
 namespace {
 
@@ -17,8 +19,7 @@ std::string folder_of(const NamedFile& file) {
 }  // namespace
 
 unsigned shard_of(std::string_view folder, unsigned count) {
-  std::uint64_t value = 0xcbf29ce484222325;  // FNV-1a
-  for (const char c : folder) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  std::uint64_t value = fnv1a(folder);
   // Its low bits follow those of the text, and a count that is a power of two takes nothing else.
   value = (value ^ (value >> 33U)) * 0xff51afd7ed558ccd;
   value = (value ^ (value >> 33U)) * 0xc4ceb9fe1a85ec53;

@@ -47,11 +47,6 @@ void add(const Sources& sources, Diagnostics& diagnostics, report::Report& repor
   diagnostics.all().clear();
 }
 
-bool has_errors(const report::Report& report) {
-  return std::any_of(report.findings.begin(), report.findings.end(),
-                     [](const report::Finding& finding) { return finding.effect == Effect::Error; });
-}
-
 std::string rendered(const report::Report& report, Face face, report::Language language) {
   switch (face) {
     case Face::Text: {

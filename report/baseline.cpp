@@ -249,9 +249,7 @@ Baseline read_baseline(const Sources& sources, std::uint32_t file, Diagnostics& 
 void apply(const Baseline& baseline, Report& report, std::string_view today, bool is_whole, Diagnostics& diagnostics) {
   Applier applier(baseline, today, diagnostics);
   for (Finding& finding : report.findings) applier.accept(finding);
-  const bool has_errors = std::any_of(report.findings.begin(), report.findings.end(),
-                                      [](const Finding& finding) { return finding.effect == Effect::Error; });
-  applier.finish(is_whole && !has_errors);
+  applier.finish(is_whole && !has_errors(report));
 }
 
 std::string print_baseline(const Report& report) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "ir/digest.h"
 #include "report/terminal.h"
 
 namespace policyconv::report {
@@ -13,12 +14,6 @@ namespace {
 
 /// A longer line is no line that people write: it holds much else that has nothing to do with the finding.
 constexpr std::size_t longest_line = 300;
-
-std::uint64_t hash(std::string_view text) {  // FNV-1a
-  std::uint64_t value = 0xcbf29ce484222325;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return value;
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r"), last = text.find_last_not_of(" \t\r");
@@ -80,7 +75,7 @@ std::string_view bracketed(std::string_view text) {
 
 }  // namespace
 
-std::string digest(std::string_view text) { return fmt::format("{:016x}", hash(text)); }
+std::string digest(std::string_view text) { return fmt::format("{:016x}", fnv1a(text)); }
 
 std::string digest_of_value(std::string_view text, std::uint32_t column) {
   const bool in_brackets = text.starts_with('{') || text.starts_with('[');
@@ -106,10 +101,10 @@ void add_fingerprints(std::vector<Finding>& findings, const std::vector<std::str
     Finding& finding = findings[at];
     const std::string file = std::filesystem::path(finding.place.file).lexically_normal().generic_string();
     const std::uint64_t base =
-        hash(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file, finding.policy,
+        fnv1a(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file, finding.policy,
                          line_of(finding.place), without_places(finding.message, sources), rules[at]));
     const std::size_t number = seen[base]++;
-    finding.fingerprint = fmt::format("{:016x}", number == 0 ? base : hash(fmt::format("{:016x} {}", base, number)));
+    finding.fingerprint = fmt::format("{:016x}", number == 0 ? base : fnv1a(fmt::format("{:016x} {}", base, number)));
   }
 }
 

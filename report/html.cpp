@@ -26,11 +26,6 @@ std::vector<Share> shares_of(const Counts& counts) {
           {Effect::Refused, counts.refused}};
 }
 
-bool has_errors(const Report& report) {
-  return std::any_of(report.findings.begin(), report.findings.end(),
-                     [](const Finding& finding) { return finding.effect == Effect::Error; });
-}
-
 /// A section with a heading that others can link to; nothing if it is empty.
 Html section(std::string_view id, std::string_view title, const Html& content) {
   if (content.empty()) return {};

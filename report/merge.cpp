@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "ir/digest.h"
 #include "report/faces.h"
 
 namespace policyconv::report {
@@ -102,12 +103,6 @@ void renumber(std::vector<std::size_t>& indices, const std::vector<std::size_t>&
   for (std::size_t& index : indices) index = numbers.at(index);
   std::sort(indices.begin(), indices.end());
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
-}
-
-std::uint64_t hash(std::string_view text) {  // FNV-1a
-  std::uint64_t value = 0xcbf29ce484222325;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return value;
 }
 
 /// Findings of runs over files of the same name may have the same fingerprint.
@@ -263,7 +258,7 @@ Parts parts_of(const std::vector<Report>& reports) {
 }
 
 std::string fingerprint_with(std::string_view fingerprint, std::string_view more) {
-  return fmt::format("{:016x}", hash(fmt::format("{} {}", fingerprint, more)));
+  return fmt::format("{:016x}", fnv1a(fmt::format("{} {}", fingerprint, more)));
 }
 
 Report merge(std::vector<Report> reports) {

@@ -28,6 +28,11 @@ Counts counts_of(const Report& report) {
   return counts;
 }
 
+bool has_errors(const Report& report) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [](const Finding& finding) { return finding.effect == Effect::Error; });
+}
+
 Effect worst(const Report& report) {
   Effect worst = Effect::Note;
   for (const Finding& finding : report.findings)

@@ -134,6 +134,8 @@ struct Report {
 /// Rules of all policies.
 [[nodiscard]] Counts counts_of(const Report& report);
 [[nodiscard]] Counts counts_of(const PolicyOutcome& policy);
+/// Whether the input, or something that was read or written, has a mistake.
+[[nodiscard]] bool has_errors(const Report& report);
 /// The worst of what is not accepted.
 [[nodiscard]] Effect worst(const Report& report);
 /// What the findings make of the exit status (design.md section 2): errors 1; otherwise that of the worst finding that is

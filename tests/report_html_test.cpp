@@ -3,12 +3,15 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <regex>
 #include <set>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #include "cli/report_extras.h"
 #include "report/build.h"
@@ -79,12 +82,13 @@ std::set<std::string> attributes(const std::string& tag) {
 
 /// "sha256" of a text in base64, by the program of coreutils.
 std::string hash_of(std::string_view text) {
-  const std::string path = "report_html_test.hashed";
+  const std::string path = std::filesystem::temp_directory_path() / ("policyconv-hashed-" + std::to_string(::getpid()));
   std::ofstream(path, std::ios::binary) << text;
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(("sha256sum " + path).c_str(), "r"), ::pclose);
   std::array<char, 65> hex{};
   REQUIRE(pipe != nullptr);
   REQUIRE(std::fread(hex.data(), 1, 64, pipe.get()) == 64);
+  std::filesystem::remove(path);
   constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bits, base64;
   for (std::size_t at = 0; at < 64; ++at) {

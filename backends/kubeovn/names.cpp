@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backends/kubeovn/manifest.h"
+#include "ir/digest.h"
 #include "ir/membership.h"
 
 namespace policyconv::kubeovn {
@@ -15,14 +16,7 @@ namespace {
 
 constexpr std::size_t longest_slug = 44;  // pc- + slug + - + 12 digits stays below 63
 
-// FNV-1a: fixed for all time and machines, which std::hash is not.
-std::uint64_t hash(std::string_view text) {
-  std::uint64_t value = 14695981039346656037U;
-  for (const char c : text) value = (value ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  return value;
-}
-
-std::string digits(std::string_view text) { return fmt::format("{:016x}", hash(text)).substr(0, 12); }
+std::string digits(std::string_view text) { return fmt::format("{:016x}", fnv1a(text)).substr(0, 12); }
 
 void append_words(std::string& slug, std::string_view text) {
   for (const char c : text) {
