@@ -39,6 +39,12 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std
       for (const std::size_t member : members(rule.subject)) pods[member].selected = true;
 
   std::vector<Binding> bindings;
+  const auto add = [&](const Pod& pod, std::vector<std::string> groups) {
+    Binding binding{pod.ns, pod.name, std::move(groups)};
+    if (const auto now = pod.annotations.find(annotation_of(binding.provider)); now != pod.annotations.end())
+      binding.before = now->second;
+    bindings.push_back(std::move(binding));
+  };
   std::map<const Subnet*, std::size_t> guarded;
   for (std::size_t i = 0; i < pods.size(); ++i) {
     PodState& pod = pods[i];
@@ -64,7 +70,7 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std
     }
     if (vpcs.count(placed.vpc) == 0 || (pod.groups.empty() && !pod.selected)) {
       // An earlier run bound it and no policy is left: the empty annotation takes the groups off again (K§3.4).
-      if (topology.ownership.carries_ours(*placed.pod)) bindings.push_back({placed.pod->ns, placed.pod->name, {}});
+      if (topology.ownership.carries_ours(*placed.pod)) add(*placed.pod, {});
       continue;
     }
     const std::string& vpc = topology.vpcs[placed.vpc].name;
@@ -72,7 +78,7 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std
     pod.groups.push_back(helper_name("base", vpc));
     if (!pod.isolated[static_cast<std::size_t>(Direction::Ingress)]) pod.groups.push_back(helper_name("open-in", vpc));
     if (!pod.isolated[static_cast<std::size_t>(Direction::Egress)]) pod.groups.push_back(helper_name("open-out", vpc));
-    bindings.push_back({placed.pod->ns, placed.pod->name, std::move(pod.groups)});
+    add(*placed.pod, std::move(pod.groups));
   }
   for (const auto& [subnet, count] : guarded)
     state.diagnostics.report<Kind::GuardedSubnet>(subnet->loc, subnet->name, topology.ownership.guard_of(*subnet), count);

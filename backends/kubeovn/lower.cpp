@@ -65,6 +65,7 @@ class ManifestBuilder {
       for (const std::size_t vpc : used) keep_nodes_out(vpc);
     patch_subnets();
     manifest_.bindings = bind(names_, used, state_);
+    manifest_.places = places();
     manifest_.node_anchor = state_.options.node_traffic == NodeTraffic::Anchor && !manifest_.security_groups.empty();
     std::sort(manifest_.security_groups.begin(), manifest_.security_groups.end(),
               [](const SecurityGroup& a, const SecurityGroup& b) { return a.name < b.name; });
@@ -369,6 +370,19 @@ class ManifestBuilder {
 
   // Every Subnet of the VPC gets the whole list: spec.acls is replaced as one, and any member may land on any of them.
   // A Subnet that has ACLs of an earlier run is written even if none is needed any more.
+  [[nodiscard]] std::vector<VpcPlace> places() const {
+    std::vector<VpcPlace> found;
+    for (std::size_t index = 0; index < state_.topology.vpcs.size(); ++index) {
+      VpcPlace place{vpc_of(index).name, {}, {}};
+      for (const Subnet* subnet : vpc_of(index).subnets) place.subnets.push_back(subnet->name);
+      for (const auto& [ns, vpcs] : state_.topology.namespace_vpcs)
+        if (vpcs.count(index) != 0) place.namespaces.push_back(ns);
+      std::sort(place.subnets.begin(), place.subnets.end());
+      found.push_back(std::move(place));
+    }
+    return found;
+  }
+
   void patch_subnets() {
     const Ownership& ownership = state_.topology.ownership;
     const auto ours = [&](const ExistingAcl& acl) { return ownership.is_ours(acl); };
@@ -381,7 +395,7 @@ class ManifestBuilder {
         const bool had = std::any_of(subnet->acls.begin(), subnet->acls.end(), ours);
         if (!ownership.guard_of(*subnet).empty()) continue;  // none of its pods is bound
         if (acls.empty() && !had) continue;
-        SubnetPatch patch{subnet->name, {}, acls};
+        SubnetPatch patch{subnet->name, {}, acls, subnet->acls};
         std::remove_copy_if(subnet->acls.begin(), subnet->acls.end(), std::back_inserter(patch.kept), ours);
         manifest_.subnets.push_back(std::move(patch));
       }

@@ -94,12 +94,29 @@ struct SubnetPatch {
   std::string subnet;
   std::vector<ExistingAcl> kept;
   std::vector<SubnetAcl> acls;
+  std::vector<ExistingAcl> before = {};  // the list as the dump has it
 };
 
-/// The security groups of a running pod: value of annotation ovn.kubernetes.io/security_groups, in this order.
+/// The security groups of a running pod, in this order: the value of the annotation that names them (annotation_of()).
 struct Binding {
   std::string ns, pod;
-  std::vector<std::string> groups;  // empty: whatever an earlier run bound is taken off
+  std::vector<std::string> groups;           // empty: whatever an earlier run bound is taken off
+  std::string provider = "ovn";              // of the network card that policies are about (K§3.1)
+  std::optional<std::string> before = {};    // the annotation as the dump has it; nullopt: none
+};
+
+/// The same for the pod template of a workload, whose pods get it when they are made anew.
+struct TemplateBinding {
+  std::string api_version, kind, ns, name;
+  std::vector<std::string> groups;           // those of others first, as they are
+  std::string provider = "ovn";
+  std::optional<std::string> before = {};
+};
+
+/// Where the pods of a VPC are: what tells the VPC of a pod that does not exist yet.
+struct VpcPlace {
+  std::string vpc;
+  std::vector<std::string> subnets, namespaces;  // sorted; namespaces: those whose pods land here by default
 };
 
 struct Manifest {
@@ -108,7 +125,13 @@ struct Manifest {
   std::vector<SubnetPatch> subnets;            // sorted by name; only those that change
   std::vector<Binding> bindings;               // sorted by (ns, pod)
   bool node_anchor = false;                    // emit the NetworkPolicy that keeps the node ACL (design.md section 6)
+  std::vector<TemplateBinding> templates = {};  // sorted by (ns, kind, name)
+  std::vector<VpcPlace> places = {};           // sorted by VPC; all VPCs of the cluster, not only those with groups
 };
+
+/// "ovn.kubernetes.io/security_groups" for the default network, "<nad>.<ns>.ovn.kubernetes.io/security_groups" for an
+/// attachment (K§3.1).
+[[nodiscard]] std::string annotation_of(std::string_view provider);
 
 /// OVN names derived from a SecurityGroup's name (K§2.1).
 [[nodiscard]] std::string port_group_name(std::string_view sg);                 // "ovn.sg.<name>", '-' -> '.'

@@ -76,6 +76,8 @@ std::string_view to_string(SgProtocol protocol) {
   return {};
 }
 
+std::string annotation_of(std::string_view provider) { return fmt::format("{}.kubernetes.io/security_groups", provider); }
+
 std::string port_group_name(std::string_view sg) {
   std::string name = "ovn.sg." + std::string(sg);
   std::replace(name.begin(), name.end(), '-', '.');

@@ -1,0 +1,19 @@
+// What Kube-OVN writes into the status of a SecurityGroup once it has programmed it. Entrance: revision_of().
+#pragma once
+
+#include <string>
+
+#include "backends/kubeovn/manifest.h"
+
+namespace policyconv::kubeovn {
+
+/// status.ingressMd5 and status.egressMd5 (K§1.4): 32 hexadecimal digits each.
+struct Revision {
+  std::string ingress, egress;
+  bool operator==(const Revision&) const = default;
+};
+
+/// The acknowledgement that this release gives for the group as print() writes it: hex(structhash.Md5(rules, 1)).
+[[nodiscard]] Revision revision_of(const SecurityGroup& group, const Release& release);
+
+}  // namespace policyconv::kubeovn
