@@ -111,7 +111,7 @@ TEST_CASE("libraries are used in few places") {
       {"libyaml", {"yaml/events.cpp", "tests/bench/"}},
       {"CLI11", {"cli/options.cpp", "cli/option_types"}},
       {"Catch2", {"tests/"}},
-      {"nlohmann", {"report/", "cli/", "packaging/", "tests/"}},
+      {"nlohmann", {"report/", "plan/", "cli/", "packaging/", "tests/"}},
       {"pugixml", {"report/junit.cpp", "tests/"}},
       {"libmd", {"backends/kubeovn/revision.cpp"}},
       {"Roaring", {"verify/end_set.h"}},
