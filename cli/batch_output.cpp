@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "cli/batch_units.h"
+#include "cli/descriptor.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
 
@@ -56,16 +57,26 @@ fs::path staging_for(const fs::path& target) {
   return unique_directory(target, ".policyconv-");
 }
 
-/// A name that this program may have written: nothing else is ever removed, whatever a list says.
-bool is_output_name(const std::string& name) {
-  const fs::path path(name);
+/// The folder of the policies and what migrate() calls the file: "shop" and "steps/05-join.yaml".
+struct Written {
+  fs::path folder, name;
+};
+
+/// nullopt: this program writes no such name, so that it never removes it, whatever a list says.
+std::optional<Written> written_as(const fs::path& path) {
   const auto is_step = [](const fs::path& part) { return part != ".." && part != "."; };
-  const auto& known = kubeovn::output_names;
-  return path.is_relative() && path.has_parent_path() && std::all_of(path.begin(), path.end(), is_step) &&
-         std::find(std::begin(known), std::end(known), path.filename().string()) != std::end(known);
+  if (!path.is_relative() || !std::all_of(path.begin(), path.end(), is_step)) return std::nullopt;
+  Written written{path.parent_path(), path.filename()};
+  for (; !written.folder.empty(); written = {written.folder.parent_path(), written.folder.filename() / written.name})
+    if (kubeovn::is_output_name(written.name.generic_string())) return written;
+  return std::nullopt;
 }
 
-std::string folder_of(const std::string& name) { return fs::path(name).parent_path().generic_string(); }
+/// Of what has such a name.
+std::string folder_of(const std::string& name) {
+  const std::optional<Written> written = written_as(name);
+  return written ? written->folder.generic_string() : "";
+}
 
 }  // namespace
 
@@ -94,6 +105,7 @@ void Staging::write(const std::string& folder, const std::vector<kubeovn::Output
   if (!files.empty()) fs::create_directories(directory, error);
   if (error) return report_failure(target_ / folder, error.value(), diagnostics);
   for (const kubeovn::OutputFile& file : files) {
+    fs::create_directories((directory / file.name).parent_path(), error);
     if (!write_new_file((directory / file.name).string(), file.text, Durable::Later))
       return report_failure(target_ / folder / file.name, errno, diagnostics);
     const std::lock_guard lock(mutex_);
@@ -114,10 +126,11 @@ bool Staging::place(const std::set<std::string>& failed, Diagnostics& diagnostic
     else if (wanted.count(name) == 0) stale.insert(name);
   }
   if (!write_list(tree_, wanted, diagnostics)) return false;
-  if (const int directory = ::open(tree_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); directory >= 0) {
-    ::syncfs(directory);  // once for thousands of files
-    ::close(directory);
-  }
+  if (const Descriptor opened(::open(tree_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)); opened.valid())
+    if (::syncfs(opened.get()) != 0 && errno != ENOSYS) {  // once for thousands of files
+      report_failure(target_, errno, diagnostics);
+      return false;
+    }
   const NoStopNow no_stop;
   if (stop_requested()) return false;
   if (move_as_a_whole()) return true;
@@ -178,7 +191,7 @@ void Staging::remove_stale(const std::set<std::string>& stale, Diagnostics& diag
   for (const std::string& name : stale) {
     const fs::path path = target_ / name;
     std::error_code error;
-    if (fs::weakly_canonical(path.parent_path(), error) != target_ / folder_of(name)) continue;  // behind a link
+    if (fs::weakly_canonical(path.parent_path(), error) != target_ / fs::path(name).parent_path()) continue;  // behind a link
     if (::unlink(path.c_str()) != 0 && errno != ENOENT) report_failure(path, errno, diagnostics);
     for (fs::path folder = fs::path(name).parent_path(); !folder.empty(); folder = folder.parent_path())
       if (::rmdir((target_ / folder).c_str()) != 0) break;  // something is in it
@@ -194,7 +207,7 @@ std::set<std::string> Staging::earlier() const {
     Diagnostics unreadable;  // then nothing is known, and nothing is removed
     std::istringstream lines(read_text(entry.path().string(), unreadable).value_or(""));
     for (std::string name; std::getline(lines, name);)
-      if (is_output_name(name) && shard_of(folder_of(name), part_.count) == part_.index) names.insert(name);
+      if (written_as(name) && shard_of(folder_of(name), part_.count) == part_.index) names.insert(name);
   }
   return names;
 }

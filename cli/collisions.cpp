@@ -45,8 +45,7 @@ std::string collision(const std::vector<std::string>& written, const std::vector
       if (fs::is_directory(other, error) && is_below(file, other) && is_manifest(file))
         return fmt::format("`{}` is below `{}`, where the next run would read it; name another file", name, input);
     }
-    const auto is_object_file = [&](std::string_view own) { return file == whole((fs::path(output) / own).string()); };
-    if (!output.empty() && std::any_of(std::begin(kubeovn::output_names), std::end(kubeovn::output_names), is_object_file))
+    if (!output.empty() && kubeovn::is_output_name(file.lexically_relative(whole(output)).generic_string()))
       return fmt::format("`{}` is a file of the objects; name another file", name);
   }
   return {};

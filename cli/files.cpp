@@ -20,8 +20,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/descriptor.h"
 #include "cli/ignore.h"
-#include "cli/interrupt.h"
 #include "cli/render.h"
 
 namespace policyconv::cli {
@@ -30,21 +30,6 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string error_text(int code) { return std::generic_category().message(code); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool valid() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// More than any dump of a cluster has; reading takes many times the size of a file in memory.
 constexpr std::size_t most_megabytes = 1024;
@@ -145,74 +130,6 @@ void report_write_error(const std::string& what, int code, Diagnostics& diagnost
   diagnostics.report<Kind::CannotWrite>({}, what, error_text(code));
 }
 
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
-    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR) return false;
-  }
-  return true;
-}
-
-struct Pending {
-  fs::path temporary, target;
-};
-
-/// Files written under their temporary names; what has not been renamed in the end is removed.
-class Batch {
- public:
-  explicit Batch(fs::path directory) : directory_(std::move(directory)) {}
-  ~Batch() { take_back(); }
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
-
-  bool add(const kubeovn::OutputFile& file, Diagnostics& diagnostics) {
-    const fs::path target = directory_ / file.name;
-    if (fs::is_symlink(fs::symlink_status(target, ignored_))) {
-      diagnostics.report<Kind::CannotWrite>({}, target.string(), "it is a symbolic link");
-      return false;
-    }
-    pending_.push_back({directory_ / fmt::format(".{}.{}.tmp", file.name, ::getpid()), target});
-    const fs::path& temporary = pending_.back().temporary;
-    ::unlink(temporary.c_str());  // left by a process of the same number that was killed
-    if (write_new_file(temporary.string(), file.text, Durable::Now)) return true;
-    report_write_error(target.string(), errno, diagnostics);
-    return false;
-  }
-
-  bool rename_all(Diagnostics& diagnostics) {
-    while (!pending_.empty()) {
-      const Pending& next = pending_.back();
-      if (::rename(next.temporary.c_str(), next.target.c_str()) != 0) {
-        report_write_error(next.target.string(), errno, diagnostics);
-        return false;
-      }
-      pending_.pop_back();
-    }
-    return true;
-  }
-
-  void take_back() {
-    for (const Pending& file : pending_) ::unlink(file.temporary.c_str());
-    pending_.clear();
-  }
-
- private:
-  fs::path directory_;
-  std::vector<Pending> pending_;
-  std::error_code ignored_;
-};
-
-void remove_stale(const fs::path& directory, const std::vector<kubeovn::OutputFile>& files,
-                  std::span<const std::string_view> own, Diagnostics& diagnostics) {
-  for (const std::string_view name : own) {
-    const bool wanted = std::any_of(files.begin(), files.end(), [&](const auto& file) { return file.name == name; });
-    const fs::path path = directory / name;
-    if (!wanted && ::unlink(path.c_str()) != 0 && errno != ENOENT)
-      report_write_error(path.string(), errno, diagnostics);
-  }
-}
-
 /// "a.yaml, b/ and 3 more"
 std::string listed(std::vector<std::string> names) {
   constexpr std::size_t most = 5;
@@ -231,11 +148,27 @@ void checked(std::ostream& out, Diagnostics& diagnostics, Write write) {
   if (!out) report_write_error("standard output", errno == 0 ? EIO : errno, diagnostics);
 }
 
+/// Beside the objects lies what leads to them: steps, which repeat them in between, and the plan.
+bool leads_to_objects(const NamedFile& file) {
+  const std::filesystem::path path(file.relative);
+  if (path.filename() == "plan.json" && path != file.path) return true;
+  return std::any_of(path.begin(), path.end(), [](const auto& part) { return part == "steps" || part == "component"; });
+}
+
 }  // namespace
+
+bool write_all(int file, std::string_view text, Durable durable) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written >= 0) text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR) return false;
+  }
+  return durable == Durable::Later || ::fsync(file) == 0;
+}
 
 bool write_new_file(const std::string& path, std::string_view text, Durable durable) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  return file.valid() && write_all(file.get(), text) && (durable == Durable::Later || ::fsync(file.get()) == 0);
+  return file.valid() && write_all(file.get(), text, durable);
 }
 
 std::string resolved(const std::string& path) {
@@ -288,34 +221,22 @@ std::optional<std::uint32_t> Reader::read(const NamedFile& file) {
 }
 
 std::vector<std::uint32_t> Reader::read(const std::vector<std::string>& paths) {
+  return read_files(list_files(paths, diagnostics_));
+}
+
+std::vector<std::uint32_t> Reader::read_emitted(const std::vector<std::string>& paths) {
+  std::vector<NamedFile> files = list_files(paths, diagnostics_);
+  std::erase_if(files, leads_to_objects);
+  return read_files(files);
+}
+
+std::vector<std::uint32_t> Reader::read_files(const std::vector<NamedFile>& named) {
   std::vector<std::uint32_t> files;
-  for (const NamedFile& file : list_files(paths, diagnostics_))
+  for (const NamedFile& file : named)
     if (const std::optional<std::uint32_t> number = read(file)) files.push_back(*number);
   std::sort(files.begin(), files.end());
   files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
-}
-
-void write_directory(const std::string& directory, const std::vector<kubeovn::OutputFile>& files,
-                     Diagnostics& diagnostics, std::span<const std::string_view> own) {
-  const StopLater stop_later;
-  std::error_code error;
-  const bool is_new = fs::create_directories(directory, error);
-  if (error) return report_write_error(directory, error.value(), diagnostics);
-  Batch batch(directory);
-  const bool is_added = std::all_of(files.begin(), files.end(), [&](const kubeovn::OutputFile& file) {
-    return !stop_requested() && batch.add(file, diagnostics);
-  });
-  const NoStopNow no_stop;
-  if (!is_added || stop_requested()) {
-    batch.take_back();
-    if (is_new) ::rmdir(directory.c_str());
-    return;
-  }
-  if (!batch.rename_all(diagnostics)) return;
-  remove_stale(directory, files, own, diagnostics);
-  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.valid()) ::fsync(opened.get());  // makes the renames last; a file system that cannot is no failure
 }
 
 void write_stream(std::ostream& out, const std::vector<kubeovn::OutputFile>& files, Diagnostics& diagnostics) {

@@ -18,6 +18,8 @@ commands:
   trace             one flow through both systems, with the rule that decides at each end
   replay FLOWS      flows that Hubble recorded: which of them would fare differently
   assess PATH...    can this cluster leave Cilium chaining? Address conflicts, what Cilium is used for, ways out
+  drift             what in a live cluster differs from what was emitted
+  rollback-check    is the cluster as it was before the plan?
   explain [CODE]    what a code of the report means and what to do about it; without a code, list them all
   report merge PATH...
                     reports of many runs as one, in any format
@@ -77,7 +79,7 @@ standard output or to DIR, the report to standard error. Nothing is written if t
 
 input:
   --cluster PATH...            facts about the cluster: what `kubectl get ns,pods,nodes,svc,endpointslices,deploy,sts,ds,
-                               subnets,vpcs -A -o yaml` prints. Put it after the policies
+                               jobs,cronjobs,subnets,vpcs,security-groups -A -o yaml` prints. Put it after the policies
   --from-cluster               let kubectl fetch policies and facts, exactly what is needed; then no PATH is given
   --context NAME               kubectl's context for --from-cluster (default: its current one)
   -n, --namespace NAME         namespace of policies that name none (default: default)
@@ -119,6 +121,16 @@ output:
 )").append(reports_help)
       .append(R"(  --since-report FILE          compare with an earlier report (--report json=FILE): what became better or worse
   --ratchet                    with --since-report: exit 3 if a smaller share of rules is kept identical
+
+the way there (docs/plan.md, docs/admission.md, docs/edits.md); DIR also gets PLAN.md and plan.json with its steps:
+  --admission map|kyverno|none
+                               how pods that are made or changed later get their groups: MutatingAdmissionPolicy (default
+                               with --output), a Kyverno ClusterPolicy, or not at all (default without)
+  --kubernetes 1.25...1.36     the cluster's version (default: 1.36): which API the admission policy is written for
+  --wave NS[,NS...]            namespaces that the plan moves together (repeatable, in this order); each of the others goes
+                               by itself afterwards
+  --previous DIR               what an earlier run wrote: names are kept, and the plan is about the changes only
+  --make-before-break          with --previous: changed groups are replaced by new ones instead of rewritten in use
 
 many files:
   --tree                       convert each file by itself, into a folder of its own below DIR: for files of different

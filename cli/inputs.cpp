@@ -60,7 +60,7 @@ void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) {
   Reader reader(inputs.sources, in, inputs.diagnostics);
   inputs.policy_files = reader.read(options.paths);
-  inputs.object_files = reader.read(options.object_paths);
+  inputs.object_files = reader.read_emitted(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);
   if (options.from_cluster) ask_cluster(options, inputs);
   std::vector<std::uint32_t> shared;
@@ -96,10 +96,13 @@ ir::Program program_of(const InputOptions& options, Inputs& inputs) {
   return program_of(options, inputs.policies, inputs.cluster, inputs.diagnostics);
 }
 
+kubeovn::LowerOptions target_of(const InputOptions& options) {
+  return {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser};
+}
+
 kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, const Cluster& cluster,
                           const Catalog& catalog, Diagnostics& diagnostics) {
-  return kubeovn::lower(program, cluster, catalog,
-                        {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser}, diagnostics);
+  return kubeovn::lower(program, cluster, catalog, target_of(options), diagnostics);
 }
 
 kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, Inputs& inputs) {

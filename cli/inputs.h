@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/manifest.h"
 #include "cli/files.h"
 #include "cli/options.h"
@@ -39,6 +40,8 @@ void add_ranges(const Ranges& ranges, Cluster& cluster);
 [[nodiscard]] ir::Program program_of(const InputOptions& options, const cilium::Policies& policies, const Cluster& cluster,
                                      Diagnostics& diagnostics);
 [[nodiscard]] ir::Program program_of(const InputOptions& options, Inputs& inputs);
+/// How objects are made.
+[[nodiscard]] kubeovn::LowerOptions target_of(const InputOptions& options);
 /// What migrate makes of the policies.
 [[nodiscard]] kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, const Cluster& cluster,
                                         const Catalog& catalog, Diagnostics& diagnostics);

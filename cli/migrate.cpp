@@ -6,29 +6,30 @@
 #include <string>
 #include <vector>
 
+#include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/print.h"
 #include "cli/batch.h"
 #include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "cli/report_extras.h"
+#include "cli/way.h"
 #include "report/build.h"
 #include "report/terminal.h"
 #include "cli/verify.h"
 #include "cli/verify_report.h"
 #include "ir/print.h"
+#include "plan/previous.h"
 
 namespace policyconv::cli {
 namespace {
 
-std::vector<kubeovn::OutputFile> write(const kubeovn::Manifest& manifest, const Catalog& catalog, const std::string& directory,
-                                       std::ostream& out, Diagnostics& diagnostics) {
-  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog);
-  if (directory.empty())
-    write_stream(out, files, diagnostics);
-  else
-    write_directory(directory, files, diagnostics);
-  return files;
+kubeovn::Manifest compile(const MigrateOptions& options, const ir::Program& program,
+                          const std::optional<kubeovn::Manifest>& previous, Inputs& inputs) {
+  kubeovn::LowerOptions target = target_of(options.input);
+  target.binds_new_pods = options.admission != kubeovn::AdmissionForm::None;
+  if (previous) target.known_names = plan::names_of(*previous);
+  return kubeovn::lower(program, inputs.cluster, inputs.policies.catalog, target, inputs.diagnostics);
 }
 
 /// Policies beside objects, and who reaches whom, for the face that shows them.
@@ -68,13 +69,19 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   std::vector<kubeovn::OutputFile> files;
   if (!diagnostics.has_errors()) {
     const ir::Program program = program_of(options.input, inputs);
-    if (options.emit == Emit::Objects) manifest = compile(options.input, program, inputs);
+    const std::optional<kubeovn::Manifest> previous = read_previous(options, in, inputs);
+    if (options.emit == Emit::Objects) {
+      manifest = compile(options, program, previous, inputs);
+      files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
+    }
     if (diagnostics.has_errors())
       manifest.reset();
-    else if (manifest)
-      files = write(*manifest, catalog, options.output, out, diagnostics);
-    else
+    else if (!manifest)
       write_stream(out, ir::print(program, catalog), diagnostics);
+    else if (options.output.empty())
+      write_stream(out, files, diagnostics);
+    else
+      write_directory(options.output, files, diagnostics);
   }
 
   diagnostics.sort();

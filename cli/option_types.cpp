@@ -118,6 +118,18 @@ void add_codes(CLI::App& command, const std::string& name, std::vector<std::stri
   });
 }
 
+void add_lists(CLI::App& command, const std::string& name, std::vector<std::vector<std::string>>& value) {
+  const auto read = [name, &value](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      std::vector<std::string> list = CLI::detail::split(text, ',');
+      if (std::find(list.begin(), list.end(), "") != list.end() || text.empty())
+        refuse(name, fmt::format("`{}` has an empty name", text));
+      value.push_back(std::move(list));
+    }
+  };
+  command.add_option_function<std::vector<std::string>>(name, read)->allow_extra_args(false);
+}
+
 void add_packet(CLI::App& command, const std::string& name, PacketKind& value) {
   command
       .add_option_function<std::string>(name,

@@ -43,6 +43,8 @@ void add_cidrs(CLI::App& command, const std::string& name, std::vector<Cidr>& va
 void add_addresses(CLI::App& command, const std::string& name, std::vector<Address>& value);
 void add_codes(CLI::App& command, const std::string& name, std::vector<std::string>& value);
 void add_packet(CLI::App& command, const std::string& name, PacketKind& value);
+/// Comma lists, repeatable; each is one value.
+void add_lists(CLI::App& command, const std::string& name, std::vector<std::vector<std::string>>& value);
 void add_number(CLI::App& command, const std::string& name, unsigned least, unsigned most, unsigned& value);
 /// FACE=FILE, repeatable.
 void add_report_files(CLI::App& command, const std::string& name, std::vector<ReportFile>& value);

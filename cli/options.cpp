@@ -5,16 +5,16 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <iterator>
 #include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
 
-#include "cli/collisions.h"
 #include "cli/help.h"
+#include "cli/help_cluster.h"
 #include "cli/option_types.h"
+#include "cli/options_settle.h"
 #include "cli/version.h"
 #include "yaml/decode.h"
 
@@ -44,6 +44,9 @@ constexpr std::array<Choice<Effect>, 3> levels_of_proof = {
     {{"same", Effect::Stricter}, {"stricter", Effect::Stricter}, {"looser", Effect::Looser}}};
 constexpr std::array<Choice<assess::Verdict>, 2> levels_of_assessment = {
     {{"work", assess::Verdict::Work}, {"blocked", assess::Verdict::Blocked}}};
+constexpr std::array<Choice<kubeovn::AdmissionForm>, 3> admissions = {{{"map", kubeovn::AdmissionForm::Map},
+                                                                        {"kyverno", kubeovn::AdmissionForm::Kyverno},
+                                                                        {"none", kubeovn::AdmissionForm::None}}};
 constexpr std::array<Choice<kubeovn::NodeTraffic>, 3> node_traffics = {{{"anchor", kubeovn::NodeTraffic::Anchor},
                                                                         {"all-nodes", kubeovn::NodeTraffic::AllNodes},
                                                                         {"none", kubeovn::NodeTraffic::None}}};
@@ -109,6 +112,11 @@ std::optional<Answer> parse(CLI::App& command, std::vector<std::string> args, st
   }
 }
 
+void add_jobs(CLI::App& app, unsigned& jobs) {
+  jobs = std::max(1U, std::thread::hardware_concurrency());
+  add_number(app, "-j,--jobs", 1, 256, jobs);
+}
+
 /// How both systems are set up, and whether kubectl is asked: the same for every command.
 void add_systems(CLI::App& app, InputOptions& input) {
   app.add_flag("--from-cluster", input.from_cluster);
@@ -126,8 +134,7 @@ void add_systems(CLI::App& app, InputOptions& input) {
   add_cidrs(app, "--node-cidr", input.ranges.nodes);
   add_cidrs(app, "--join-cidr", input.ranges.joins);
   add_addresses(app, "--node-local-dns", input.ranges.node_local_dns);
-  input.jobs = std::max(1U, std::thread::hardware_concurrency());
-  add_number(app, "-j,--jobs", 1, 256, input.jobs);
+  add_jobs(app, input.jobs);
 }
 
 /// Where facts come from, too.
@@ -165,6 +172,11 @@ void declare(CLI::App& app, MigrateOptions& options) {
   add_choice(app, "--fail-on", levels, options.tolerance.fail_on);
   add_reports(app, options.reports);
   add_comparison(app, options.reports);
+  add_choice(app, "--admission", admissions, options.admission);
+  add_minor_version(app, "--kubernetes", oldest_kubernetes, newest_kubernetes, options.kubernetes_minor);
+  add_lists(app, "--wave", options.waves);
+  app.add_option("--previous", options.previous);
+  app.add_flag("--make-before-break", options.make_before_break);
   app.add_flag("--tree", options.tree);
   app.add_flag("--keep-going", options.keep_going);
   add_number(app, "--shard-index", 0, most_shards - 1, options.shard_index);
@@ -216,6 +228,24 @@ void declare(CLI::App& app, AssessOptions& options) {
   add_choice(app, "--color", colours, options.colour);
 }
 
+void declare(CLI::App& app, DriftOptions& options) {
+  app.add_option("--objects", options.object_paths)->required();
+  app.add_option("--cluster", options.cluster_paths)->required();
+  app.add_option("--nb", options.northbound_paths);
+  add_jobs(app, options.jobs);
+  add_choice(app, "--format", formats, options.format);
+  add_reports(app, options.reports);
+  add_choice(app, "--color", colours, options.colour);
+}
+
+void declare(CLI::App& app, RollbackCheckOptions& options) {
+  app.add_option("--plan", options.plan)->required();
+  app.add_option("--cluster", options.cluster_paths)->required();
+  add_jobs(app, options.jobs);
+  add_choice(app, "--format", formats, options.format);
+  add_choice(app, "--color", colours, options.colour);
+}
+
 void declare(CLI::App&, KrmOptions&) {}
 
 void declare(CLI::App& app, MergeOptions& options) {
@@ -234,117 +264,6 @@ void declare(CLI::App& app, ExplainOptions& options) {
   add_choice(app, "--format", prose_formats, options.format);
   add_choice(app, "--lang", languages, options.language);
 }
-
-/// A problem of options that are fine one by one; empty if there is none.
-std::string settle(InputOptions& input, const CLI::App& app) {
-  input.semantics.default_local_cluster =
-      input.default_local_cluster.value_or(semantics_of(input.semantics.cilium_minor).default_local_cluster);
-  if (app.count("--context") > 0 && input.context.empty()) return "`--context` names no context";
-  if (!input.from_cluster && !input.context.empty()) return "`--context` is about --from-cluster, which is missing";
-  if (input.from_cluster && !(input.paths.empty() && input.cluster_paths.empty()))
-    return "`--from-cluster` asks the cluster for policies and facts; leave out the files of both";
-  return {};
-}
-
-/// Every file that is written must be one of its own, and standard output has one thing to carry.
-std::string settle(const ReportOptions& options, const CLI::App& app, bool prints) {
-  std::vector<std::string> targets;
-  for (const ReportFile& file : options.files) targets.push_back(file.path);
-  if (!options.write_baseline.empty()) targets.push_back(options.write_baseline);
-  for (std::string& target : targets) {
-    if (target == "-" && prints) return "a report cannot go to standard output, which has the result; name a file";
-    if (target == "-" && &target == &targets.back() && !options.write_baseline.empty())
-      return "`--write-baseline` names no file";
-    if (target != "-" && std::filesystem::path(target).filename().empty())
-      return fmt::format("`{}` names no file to write", target);
-    target = std::filesystem::path(target).lexically_normal().string();
-  }
-  std::sort(targets.begin(), targets.end());
-  const auto twice = std::adjacent_find(targets.begin(), targets.end());
-  if (twice != targets.end()) return fmt::format("`{}` would be written twice", *twice);
-  for (const char* name : {"--baseline", "--write-baseline", "--since-report"}) {
-    const CLI::Option* option = app.get_option_no_throw(name);
-    if (option != nullptr && option->count() > 0 && option->as<std::string>().empty())
-      return fmt::format("`{}` names no file", name);
-  }
-  if (options.ratchet && options.since.empty())
-    return "`--ratchet` compares with an earlier report; name it with --since-report";
-  return {};
-}
-
-/// What goes with --tree, and what goes with nothing else.
-/// Whether what is written would be read by this run or the next one.
-std::string settle_files(const InputOptions& input, const ReportOptions& reports, const std::string& output = {},
-                         const std::string& more = {}) {
-  std::vector<std::string> written = {reports.write_baseline, more}, read = input.paths;
-  for (const ReportFile& file : reports.files) written.push_back(file.path);
-  for (const auto* paths : {&input.cluster_paths, &input.object_paths}) read.insert(read.end(), paths->begin(), paths->end());
-  return collision(written, read, output);
-}
-
-std::string settle_tree(const MigrateOptions& options) {
-  if (!options.tree) {
-    if (options.keep_going) return "`--keep-going` is about the files of --tree, which is missing";
-    if (options.shard_count > 1 || options.shard_index > 0)
-      return "`--shard-count` splits the files of --tree, which is missing: policies of one cluster belong into one run";
-    return {};
-  }
-  if (options.input.from_cluster) return "`--tree` is about files; leave out --from-cluster";
-  if (options.output.empty()) return "`--tree` writes a folder for each file; name their directory with --output";
-  if (options.emit == Emit::Ir) return "`--tree` writes objects; leave out `--emit ir`";
-  if (options.verify) return "`--verify` is about one cluster; verify the folders of --tree one by one";
-  if (options.shard_index >= options.shard_count)
-    return fmt::format("`--shard-index` is {}, it must be below --shard-count {}", options.shard_index, options.shard_count);
-  return {};
-}
-
-std::string settle(MigrateOptions& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
-  if (std::string problem = settle_tree(options); !problem.empty()) return problem;
-  options.tolerance.allow_looser = options.input.allow_looser;
-  if (app.count("--output") > 0 && options.output.empty()) return "`--output` names no directory";
-  if (options.emit == Emit::Ir && !options.output.empty())
-    return "`--emit ir` prints to standard output; leave out `--output`";
-  if (options.emit == Emit::Ir && options.verify) return "`--verify` is about objects; leave out `--emit ir`";
-  if (std::string problem = settle_files(options.input, options.reports, options.output); !problem.empty()) return problem;
-  return settle(options.reports, app, options.output.empty());
-}
-
-std::string settle(AssessOptions& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
-  options.input.policies_required = false;
-  options.input.cluster_paths = options.input.paths;
-  const bool reads = options.input.from_cluster || !options.input.paths.empty();
-  if (options.print_collect && reads) return "`--print-collect` reads nothing; leave out the files and --from-cluster";
-  if (!options.print_collect && !reads)
-    return "no dump given; name files or directories, or `-`; --print-collect prints a script that makes one, and "
-           "--from-cluster asks the cluster";
-  if (app.count("--plan") > 0 && std::filesystem::path(options.plan).filename().empty()) return "`--plan` names no file";
-  if (app.count("--rehearsal") > 0 && options.rehearsal.empty()) return "`--rehearsal` names no directory";
-  if (std::string problem = settle_files(options.input, options.reports, {}, options.plan); !problem.empty()) return problem;
-  return settle(options.reports, app, true);
-}
-
-template <typename Options>
-std::string settle(Options& options, const CLI::App& app) {
-  if (std::string problem = settle(options.input, app); !problem.empty()) return problem;
-  if (std::string problem = settle_files(options.input, options.reports); !problem.empty()) return problem;
-  return settle(options.reports, app, true);
-}
-
-std::string settle(TraceOptions& options, const CLI::App& app) {
-  return settle(options.input, app);
-}
-
-std::string settle(ExplainOptions& options, const CLI::App&) {
-  return options.all && !options.codes.empty() ? "`--all` explains every code; leave out the codes" : "";
-}
-
-std::string settle(KrmOptions&, const CLI::App&) {
-  return {};
-}
-
-std::string settle(MergeOptions& options, const CLI::App& app) { return settle(options.reports, app, false); }
 
 template <typename Options>
 Request parse_as(const std::string& command, std::vector<std::string> args, std::string_view help) {
@@ -385,6 +304,8 @@ Request parse_command_line(std::vector<std::string> args) {
   if (command == "trace") return parse_as<TraceOptions>(command, std::move(args), trace_help());
   if (command == "replay") return parse_as<ReplayOptions>(command, std::move(args), replay_help());
   if (command == "assess") return parse_as<AssessOptions>(command, std::move(args), assess_help());
+  if (command == "drift") return parse_as<DriftOptions>(command, std::move(args), drift_help());
+  if (command == "rollback-check") return parse_as<RollbackCheckOptions>(command, std::move(args), rollback_check_help);
   if (command == "explain") return parse_as<ExplainOptions>(command, std::move(args), explain_help);
   if (command == "krm") return parse_as<KrmOptions>(command, std::move(args), krm_help);
   if (command == "report") return parse_report(std::move(args));
@@ -402,6 +323,8 @@ std::vector<std::string> options_of(std::string_view command) {
   if (command == "trace") return options_declared<TraceOptions>();
   if (command == "replay") return options_declared<ReplayOptions>();
   if (command == "assess") return options_declared<AssessOptions>();
+  if (command == "drift") return options_declared<DriftOptions>();
+  if (command == "rollback-check") return options_declared<RollbackCheckOptions>();
   if (command == "explain") return options_declared<ExplainOptions>();
   if (command == "krm") return options_declared<KrmOptions>();
   if (command == "report") return options_declared<MergeOptions>();

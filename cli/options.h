@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "assess/findings.h"
+#include "backends/kubeovn/admission.h"
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/manifest.h"
 #include "report/build.h"
@@ -71,6 +72,11 @@ struct MigrateOptions {
   std::string output;  // a directory; empty: standard output
   report::Tolerance tolerance;
   ReportOptions reports;
+  std::optional<kubeovn::AdmissionForm> admission;  // nullopt: as it is usual for where the objects go
+  int kubernetes_minor = 36;              // of 1.N
+  std::vector<std::vector<std::string>> waves;  // namespaces that the plan moves together
+  std::string previous;                   // the directory of an earlier run; empty: none
+  bool make_before_break = false;         // with `previous`
   bool tree = false;                      // each file by itself, into a folder of its own
   bool keep_going = false;                // with `tree`: what has no errors is written although others have
   unsigned shard_index = 0, shard_count = 1;
@@ -125,6 +131,24 @@ struct AssessOptions {
   report::Colour colour = report::Colour::Auto;
 };
 
+/// What is in a cluster beside what was emitted.
+struct DriftOptions {
+  std::vector<std::string> object_paths, cluster_paths;
+  std::vector<std::string> northbound_paths;  // what ovn-nbctl --format=json printed
+  Format format = Format::Text;
+  ReportOptions reports;
+  report::Colour colour = report::Colour::Auto;
+  unsigned jobs = 1;
+};
+
+struct RollbackCheckOptions {
+  std::string plan;  // a plan.json
+  std::vector<std::string> cluster_paths;
+  Format format = Format::Text;
+  report::Colour colour = report::Colour::Auto;
+  unsigned jobs = 1;
+};
+
 struct ExplainOptions {
   std::vector<std::string> codes;  // as typed; empty: a line for each
   bool all = false;                // every code at length
@@ -154,13 +178,14 @@ inline constexpr int usage_error = status::usage;
 inline constexpr unsigned most_shards = 100'000;
 
 using Request =
-    std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, ExplainOptions, KrmOptions,
-                 MergeOptions, Answer>;
+    std::variant<MigrateOptions, VerifyOptions, TraceOptions, ReplayOptions, AssessOptions, DriftOptions,
+                 RollbackCheckOptions, ExplainOptions, KrmOptions, MergeOptions, Answer>;
 /// `args` without the program's name.
 [[nodiscard]] Request parse_command_line(std::vector<std::string> args);
 
 /// The commands, and the long names of the options of each, for tests of the help.
-inline constexpr std::string_view commands[] = {"migrate", "verify", "trace", "replay", "assess", "explain", "krm", "report"};
+inline constexpr std::string_view commands[] = {"migrate", "verify",         "trace",   "replay", "assess",
+                                                "drift",   "rollback-check", "explain", "krm",    "report"};
 [[nodiscard]] std::vector<std::string> options_of(std::string_view command);
 
 }  // namespace policyconv::cli

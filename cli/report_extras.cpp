@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "yaml/secrets.h"
+
 namespace policyconv::cli {
 namespace {
 
@@ -26,7 +28,8 @@ void add_sources(report::Report& report, const Sources& sources, std::span<const
   std::set<std::string_view> wanted;
   for (const report::PolicyOutcome& policy : report.policies) wanted.insert(policy.place.file);
   for (const std::uint32_t file : files)
-    if (wanted.count(sources.name(file)) > 0) report.sources.emplace_back(sources.name(file), sources.text(file));
+    if (wanted.count(sources.name(file)) > 0)
+      report.sources.emplace_back(sources.name(file), yaml::without_secrets(sources.text(file)));
   std::sort(report.sources.begin(), report.sources.end());
 }
 

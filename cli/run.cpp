@@ -9,12 +9,14 @@
 #include <variant>
 
 #include "cli/assess.h"
+#include "cli/drift.h"
 #include "cli/explain.h"
 #include "cli/krm.h"
 #include "cli/migrate.h"
 #include "cli/options.h"
 #include "cli/replay.h"
 #include "cli/report_command.h"
+#include "cli/rollback_check.h"
 #include "cli/trace.h"
 #include "cli/verify.h"
 
@@ -31,6 +33,8 @@ struct Runner {
   int operator()(const TraceOptions& options) const { return trace(options, in, out, err); }
   int operator()(const ReplayOptions& options) const { return replay(options, in, out, err); }
   int operator()(const AssessOptions& options) const { return assess(options, in, out, err); }
+  int operator()(const DriftOptions& options) const { return drift(options, in, out, err); }
+  int operator()(const RollbackCheckOptions& options) const { return rollback_check(options, in, out, err); }
   int operator()(const ExplainOptions& options) const { return explain(options, out, err); }
   int operator()(const KrmOptions&) const { return krm(in, out, err); }
   int operator()(const MergeOptions& options) const { return merge_reports(options, out, err); }

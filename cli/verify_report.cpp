@@ -23,8 +23,7 @@ constexpr std::size_t most_names = 6, most_regions = 100;
 constexpr std::array<Change, 3> differences = {Change::Looser, Change::Undefined, Change::Stricter};
 
 constexpr std::string_view future_remark =
-    "Nothing binds pods that do not exist yet (PC2062). This assumes that each gets the groups whose selectors match "
-    "it.";
+    "This assumes that each gets the groups whose selectors match it, as the policy in 40-admission.yaml sees to.";
 
 std::string ends_text(const std::vector<std::string>& names) {
   const std::size_t shown = std::min(names.size(), most_names);

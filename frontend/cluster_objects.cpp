@@ -21,10 +21,10 @@ struct Object {
 };
 
 // Cilium keys the ports of a pod by name alone: of equal names the last one counts, whatever its protocol.
-void add_named_port(const View& view, std::vector<ContainerPort>& ports) {
+void add_named_port(const View& view, const View& number_of, std::vector<ContainerPort>& ports) {
   std::string name = view["name"].text();
   const auto protocol = view["protocol"].protocol();
-  const auto number = view["containerPort"].port();
+  const auto number = number_of.port();
   if (name.empty() || !protocol || !number) return;
   const auto same = std::find_if(ports.begin(), ports.end(), [&](const ContainerPort& port) { return port.name == name; });
   if (same != ports.end()) ports.erase(same);
@@ -34,7 +34,7 @@ void add_named_port(const View& view, std::vector<ContainerPort>& ports) {
 std::vector<ContainerPort> named_ports(const View& pod_spec) {
   std::vector<ContainerPort> ports;
   for (const View& container : pod_spec["containers"].items())
-    for (const View& port : container["ports"].items()) add_named_port(port, ports);
+    for (const View& port : container["ports"].items()) add_named_port(port, port["containerPort"], ports);
   return ports;
 }
 
@@ -84,6 +84,25 @@ void read_workload(Object& object, ClusterFacts& facts) {
   workload.ports = named_ports(pod["spec"]);
   workload.loc = object.loc;
   facts.cluster.workloads.push_back(std::move(workload));
+}
+
+// KubeVirt makes the launcher pod of a machine: services/template.go. Its labels, ports and account come from elsewhere than
+// those of other pods, and a network of Multus that is the default one becomes an annotation.
+void read_machine(Object& object, ClusterFacts& facts) {
+  const View spec = object.view["spec"]["template"]["spec"];
+  read_workload(object, facts);
+  Workload& machine = facts.cluster.workloads.back();
+  const std::string host = spec["hostname"].text(machine.name);
+  machine.labels.insert_or_assign("kubevirt.io", "virt-launcher");
+  machine.labels.insert_or_assign("vm.kubevirt.io/name", host.substr(0, std::min(host.find('.'), std::size_t{63})));
+  for (const View& volume : spec["volumes"].items())
+    if (std::string account = volume["serviceAccount"]["serviceAccountName"].text(); !account.empty())
+      machine.service_account = std::move(account);
+  for (const View& interface : spec["domain"]["devices"]["interfaces"].items())
+    for (const View& port : interface["ports"].items()) add_named_port(port, port["port"], machine.ports);
+  for (const View& network : spec["networks"].items())
+    if (network["multus"]["default"].flag())
+      machine.annotations.insert_or_assign("v1.multus-cni.io/default-network", network["multus"]["networkName"].text());
 }
 
 void read_node(Object& object, ClusterFacts& facts) {
@@ -258,7 +277,7 @@ constexpr KnownKind known_kinds[] = {
     {"apps", "ReplicaSet", Scope::Namespaced, read_workload},
     {"batch", "Job", Scope::Namespaced, read_workload},
     {"batch", "CronJob", Scope::Namespaced, read_workload},
-    {"kubevirt.io", "VirtualMachine", Scope::Namespaced, read_workload},
+    {"kubevirt.io", "VirtualMachine", Scope::Namespaced, read_machine},
     {"discovery.k8s.io", "EndpointSlice", Scope::Namespaced, read_endpoint_slice},
     {"networking.k8s.io", "ServiceCIDR", Scope::Cluster, read_service_cidr},
     {"networking.k8s.io", "NetworkPolicy", Scope::Namespaced, nullptr},

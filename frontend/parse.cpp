@@ -99,6 +99,7 @@ class FileReader {
     };
     yaml::each_document(options_.known, sources_, file_, read_document, diagnostics_);
     if (empty && !diagnostics_.has_errors()) diagnostics_.report<Kind::NoObject>({file_, 0, 0});
+    if (secrets_ > 0) diagnostics_.report<Kind::SecretsPassedOver>({file_, 0, 0}, secrets_);
     if (!passed_over_.empty()) {
       std::vector<std::string> counts;
       for (const auto& [kind, count] : passed_over_) counts.push_back(fmt::format("{} {}", count, yaml::excerpt(kind)));
@@ -209,6 +210,8 @@ class FileReader {
     } else if (!neutral && (!meant.empty() || object.group() == "cilium.io")) {
       Diagnostic& unknown = diagnostics_.report<Kind::UnknownKind>(node.loc, yaml::excerpt(kind));
       if (!meant.empty()) unknown.suggestion = fmt::format("did you mean `{}`?", meant);
+    } else if (kind == "Secret" && object.group().empty()) {
+      ++secrets_;
     } else {
       ++passed_over_[kind];
     }
@@ -220,6 +223,7 @@ class FileReader {
   bool has_braces_ = sources_.text(file_).find("{{") != std::string_view::npos;
   Policies policies_;
   std::map<std::string, std::size_t> passed_over_;
+  std::size_t secrets_ = 0;
   Diagnostics diagnostics_;
 };
 

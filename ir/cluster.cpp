@@ -6,6 +6,8 @@
 namespace policyconv {
 namespace {
 
+constexpr std::string_view default_provider = "ovn";
+
 template <typename T>
 const T* find_named(const std::vector<T>& sorted, std::string_view name) {
   const auto at = std::lower_bound(sorted.begin(), sorted.end(), name,
@@ -53,14 +55,31 @@ std::vector<Address> apiserver_addresses(const Cluster& cluster) {
   return found;
 }
 
+// The controller takes the default network away from a pod as soon as the annotation is there, whatever it says; Multus
+// wants exactly one network in it. A name without a namespace is one of the pod's.
+std::string provider_of(const Pod& pod) {
+  const auto replaced = pod.annotations.find("v1.multus-cni.io/default-network");
+  if (replaced == pod.annotations.end()) return std::string(default_provider);
+  std::string_view name = replaced->second;
+  if (name.empty() || name.find_first_of(",[]{}\" ") != std::string_view::npos) return {};
+  name = name.substr(0, name.find('@'));  // an interface
+  const std::size_t slash = name.find('/');
+  const std::string_view ns = slash == std::string_view::npos ? std::string_view(pod.ns) : name.substr(0, slash);
+  if (slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  return std::string(name) + "." + std::string(ns) + ".ovn";
+}
+
 const Subnet* subnet_of(const Cluster& cluster, const Pod& pod) {
-  if (const auto named = pod.annotations.find("ovn.kubernetes.io/logical_switch"); named != pod.annotations.end())
+  const std::string provider = provider_of(pod);
+  if (provider.empty()) return nullptr;
+  if (const auto named = pod.annotations.find(provider + ".kubernetes.io/logical_switch"); named != pod.annotations.end())
     return cluster.find_subnet(named->second);
-  if (pod.addresses.empty()) return nullptr;
+  const bool nowhere_yet = pod.addresses.empty();
+  if (nowhere_yet && provider == default_provider) return nullptr;
   const Subnet* best = nullptr;
   int best_rank = 0;
   for (const Subnet& subnet : cluster.subnets) {
-    if (subnet.provider != "ovn" || !holds(subnet, pod.addresses.front())) continue;
+    if (subnet.provider != provider || (!nowhere_yet && !holds(subnet, pod.addresses.front()))) continue;
     const bool bound = std::find(subnet.namespaces.begin(), subnet.namespaces.end(), pod.ns) != subnet.namespaces.end();
     const int rank = bound ? 3 : subnet.is_default ? 2 : 1;
     if (rank > best_rank) best = &subnet, best_rank = rank;

@@ -178,9 +178,15 @@ struct Cluster {
 /// The addresses of the API server: EndpointSlices of default/kubernetes, sorted (C§4 kube-apiserver).
 [[nodiscard]] std::vector<Address> apiserver_addresses(const Cluster& cluster);
 
-/// The Subnet of the pod's default network: the one that annotation ovn.kubernetes.io/logical_switch names (nullptr if the
-/// dump lacks it); without the annotation a Subnet of provider `ovn` that contains its first address, preferring one
-/// bound to the pod's namespace, then the default one.
+/// What Kube-OVN calls the network of the pod's first network card, which is the one that policies are about, and with
+/// which the keys of its annotations begin: "ovn", or "<nad>.<namespace>.ovn" where annotation
+/// v1.multus-cni.io/default-network replaces the default network. Empty: it does so in a way that is not read (JSON).
+[[nodiscard]] std::string provider_of(const Pod& pod);
+
+/// The Subnet of that network: the one that annotation <provider>.kubernetes.io/logical_switch names (nullptr if the dump
+/// lacks it); without the annotation a Subnet of this provider that contains its first address, preferring one bound to
+/// the pod's namespace, then the default one. Nearly always a single Subnet has a provider other than `ovn`, so there the
+/// pod need not have an address yet.
 [[nodiscard]] const Subnet* subnet_of(const Cluster& cluster, const Pod& pod);
 
 }  // namespace policyconv

@@ -23,11 +23,17 @@ enum class StepKind : std::uint8_t {
   NodeAnchor,
   SubnetAcls,
   Join,            // pods of some namespaces carry their groups, and open-in and open-out beside them: nothing closes yet
+  Templates,       // pod templates, whose pods are made anew
   Admission,       // pods that are made or changed from now on
   Enforce,         // pods of some namespaces carry their final groups
   Verify,          // nothing is applied
   RemovePolicies,  // Cilium's policies, and NetworkPolicies that were compiled
   LeaveChaining,   // CNI files, DaemonSets, kube-proxy
+  // Of edits of what is in force (plan/edits.h):
+  HoldAdmission,   // the admission policies let be what pods carry, and go on binding new ones
+  EditGroups,      // groups that pods carry get other rules
+  Rebind,          // pods carry other groups
+  RemoveGroups,    // groups that no pod carries any more
 };
 [[nodiscard]] std::string_view to_string(StepKind kind);  // "preconditions", "empty-groups", ...
 
@@ -40,6 +46,7 @@ struct Step {
   std::string id;                          // of a file name's letters, unique: "05-join-shop"
   std::string title, why;
   std::vector<std::string> namespaces;     // Join and Enforce
+  bool optional = false;                   // the promise holds without it, too
   /// Objects that take the place of those of the same name. Their order does not matter for safety.
   kubeovn::Manifest objects;
   std::string file;                        // which has `objects`, relative to the directory of the output; or empty
@@ -47,23 +54,32 @@ struct Step {
   std::vector<Check> checks;
   std::vector<std::string> if_it_fails;
   kubeovn::Manifest undo_objects;
+  std::vector<std::string> remove_groups;  // SecurityGroups to delete
+  bool remove_anchor = false;              // the NetworkPolicy of the anchor is to be deleted
   std::vector<std::string> undo_groups;    // SecurityGroups to delete
   bool undo_anchor = false;                // the NetworkPolicy of the anchor is to be deleted
   std::string undo_file;
   std::vector<std::string> undo_commands;
+  std::vector<kubeovn::OutputFile> files;  // what else commands and checks read, by name relative to the output
 };
 
 /// What the user says about the way.
 struct Options {
   std::vector<std::vector<std::string>> waves;  // namespaces that go together; the others follow, each by itself
-  std::vector<std::string> policy_paths;        // the sources, as named on the command line
+  std::vector<std::string> policy_paths;        // the sources, as seen from the directory of the output; "-": none that could be named
   bool admission = false;                       // there is a 40-admission.yaml
+  std::vector<std::string> network_policies;    // namespaces of NetworkPolicies among the sources; sorted, unique
+  bool make_before_break = false;               // of edits: groups stand in for those that are rewritten
 };
 
 struct Plan {
   kubeovn::Release release;
   std::vector<Step> steps;
   std::map<std::string, kubeovn::Revision> revisions;  // by group: what status shows once it is programmed
+  std::vector<std::string> notes;                      // sentences about what this plan lacks or presumes
+  std::vector<std::string> new_groups;                 // those that the dump does not have; sorted
+  kubeovn::Manifest target;                            // what the plan leads to, with what was there before
+  bool is_edit = false;                                // of an earlier run; Cilium has no part in it
 };
 
 /// Never looser at any step: until RemovePolicies Cilium enforces beside the objects, so that what passes passes both; from
@@ -75,6 +91,8 @@ struct Plan {
 [[nodiscard]] kubeovn::Manifest before(const kubeovn::Manifest& manifest);
 /// Puts `objects` into `state` in place of what has the same name.
 void apply(const kubeovn::Manifest& objects, kubeovn::Manifest& state);
+/// Takes a step: what it applies, and what it deletes.
+void apply(const Step& step, kubeovn::Manifest& state);
 /// Undoes a step.
 void undo(const Step& step, kubeovn::Manifest& state);
 

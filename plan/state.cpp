@@ -20,6 +20,12 @@ void put(const std::vector<T>& news, std::vector<T>& into, const Key& key_of) {
   }
 }
 
+void remove(const std::vector<std::string>& names, kubeovn::Manifest& state) {
+  std::erase_if(state.security_groups, [&](const kubeovn::SecurityGroup& group) {
+    return std::find(names.begin(), names.end(), group.name) != names.end();
+  });
+}
+
 }  // namespace
 
 std::string_view to_string(StepKind kind) {
@@ -30,11 +36,16 @@ std::string_view to_string(StepKind kind) {
     case StepKind::NodeAnchor: return "node-anchor";
     case StepKind::SubnetAcls: return "subnet-acls";
     case StepKind::Join: return "join";
+    case StepKind::Templates: return "templates";
     case StepKind::Admission: return "admission";
     case StepKind::Enforce: return "enforce";
     case StepKind::Verify: return "verify";
     case StepKind::RemovePolicies: return "remove-policies";
     case StepKind::LeaveChaining: return "leave-chaining";
+    case StepKind::HoldAdmission: return "hold-admission";
+    case StepKind::EditGroups: return "edit-groups";
+    case StepKind::Rebind: return "rebind";
+    case StepKind::RemoveGroups: return "remove-groups";
   }
   return {};
 }
@@ -55,11 +66,15 @@ void apply(const kubeovn::Manifest& objects, kubeovn::Manifest& state) {
   state.node_anchor |= objects.node_anchor;
 }
 
+void apply(const Step& step, kubeovn::Manifest& state) {
+  apply(step.objects, state);
+  remove(step.remove_groups, state);
+  if (step.remove_anchor) state.node_anchor = false;
+}
+
 void undo(const Step& step, kubeovn::Manifest& state) {
   apply(step.undo_objects, state);
-  std::erase_if(state.security_groups, [&](const kubeovn::SecurityGroup& group) {
-    return std::find(step.undo_groups.begin(), step.undo_groups.end(), group.name) != step.undo_groups.end();
-  });
+  remove(step.undo_groups, state);
   if (step.undo_anchor) state.node_anchor = false;
 }
 

@@ -8,6 +8,7 @@
 
 #include "report/fingerprint.h"
 #include "report/terminal.h"
+#include "yaml/secrets.h"
 
 namespace policyconv::report {
 namespace {
@@ -40,6 +41,11 @@ class Lines {
     return text.substr(std::min(starts[where.line - 1] + (where.column == 0 ? 0 : where.column - 1), text.size()));
   }
 
+  /// Whether the line belongs to a Secret, of which nothing is shown.
+  [[nodiscard]] bool is_secret(std::uint32_t file, std::uint32_t number) {
+    return yaml::is_among(of(file).secret, number);
+  }
+
   /// What the last comment `# Source: ` at or above the line names.
   [[nodiscard]] std::string_view origin(std::uint32_t file, std::uint32_t number) {
     const auto& origins = of(file).origins;
@@ -52,6 +58,7 @@ class Lines {
   struct Index {
     std::vector<std::size_t> starts;
     std::vector<std::pair<std::uint32_t, std::string_view>> origins;  // by line
+    std::vector<yaml::Lines> secret;
   };
 
   const Index& of(std::uint32_t file) {
@@ -63,6 +70,7 @@ class Lines {
   static Index index(std::string_view text) {
     constexpr std::string_view mark = "# Source: ";
     Index made;
+    made.secret = yaml::secret_lines(text);
     for (std::size_t start = 0; start <= text.size(); start = std::min(text.find('\n', start), text.size()) + 1) {
       made.starts.push_back(start);
       const std::string_view rest = text.substr(start);
@@ -90,6 +98,10 @@ Place place_of(const Sources& sources, Lines& lines, Loc where) {
   place.column = where.column;
   if (where.line == 0) return place;
   place.origin = lines.origin(where.file, where.line);
+  if (lines.is_secret(where.file, where.line)) {
+    place.text = "(a line of a Secret)";
+    return place;
+  }
   const std::string_view line = lines.at(where.file, where.line);
   const std::size_t column = where.column == 0 ? 0 : where.column - 1;
   const std::size_t begin = column > most_context ? std::min(column - most_context, line.size()) : 0;

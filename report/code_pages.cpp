@@ -36,6 +36,7 @@ constexpr Family families[] = {
     {"PC30xx", "Assertions", "断言"},
     {"PC31xx", "Ends, flows and what verify and replay find", "端点、流，以及 verify 和 replay 的发现"},
     {"PC40xx", "What assess finds", "assess 的发现"},
+    {"PC50xx", "What drift and rollback-check find", "drift 和 rollback-check 的发现"},
 };
 
 std::string_view title_of(std::string_view family, Language language) {

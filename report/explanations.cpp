@@ -26,6 +26,7 @@ constexpr Explanations english = [] {
   Explanations all{};
 #include "report/explain_texts/assess.def"
 #include "report/explain_texts/cilium.def"
+#include "report/explain_texts/drift.def"
 #include "report/explain_texts/input.def"
 #include "report/explain_texts/kubeovn.def"
 #include "report/explain_texts/reports.def"
@@ -36,6 +37,7 @@ constexpr Explanations chinese = [] {
   Explanations all{};
 #include "report/explain_texts/zh/assess.def"
 #include "report/explain_texts/zh/cilium.def"
+#include "report/explain_texts/zh/drift.def"
 #include "report/explain_texts/zh/input.def"
 #include "report/explain_texts/zh/kubeovn.def"
 #include "report/explain_texts/zh/reports.def"

@@ -70,7 +70,8 @@ std::string read(const fs::path& path) {
 
 std::map<std::string, std::string> files_in(const fs::path& directory) {
   std::map<std::string, std::string> found;
-  for (const auto& entry : fs::directory_iterator(directory)) found[entry.path().filename().string()] = read(entry);
+  for (const auto& entry : fs::recursive_directory_iterator(directory))
+    if (entry.is_regular_file()) found[entry.path().lexically_relative(directory).generic_string()] = read(entry);
   return found;
 }
 

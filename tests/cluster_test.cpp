@@ -197,11 +197,13 @@ TEST_CASE("workloads are read from their pod template") {
     Workload workload = cluster.workloads.front();
     CHECK(workload.loc == Loc{1, 1, 1});
     workload.loc = {};
+    Labels labels = {{"app", "web"}};
+    if (kind == "VirtualMachine") labels.insert({{"kubevirt.io", "virt-launcher"}, {"vm.kubevirt.io/name", "web"}});
     CHECK(workload == Workload{kind,
                                api_version,
                                "shop",
                                "web",
-                               {{"app", "web"}},
+                               labels,
                                {{"note", "x"}},
                                "robot",
                                true,

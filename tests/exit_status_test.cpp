@@ -99,6 +99,11 @@ const std::string authenticated =
     "---\napiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: trusted, namespace: shop}\nspec:\n"
     "  endpointSelector: {matchLabels: {app: db}}\n  ingress: [{fromEndpoints: [{}], authentication: {mode: required}}]\n";
 
+const std::string anchor =
+    "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: policyconv-node-anchor, namespace: kube-system, "
+    "labels: {app.kubernetes.io/managed-by: policyconv}}, spec: {podSelector: {matchLabels: {policyconv.io/selects: nothing}}, "
+    "policyTypes: [Ingress]}}\n";
+
 /// Files for all situations.
 struct Place {
   Place() {
@@ -113,6 +118,10 @@ struct Place {
     proofs();
     write("dump.yaml", vpcs + pod("db", "ovn-default", "10.16.0.10") + "---\n" + cnp(port_rule, "db"));
     write("rest.yaml", the_rest);
+    write("anchor.yaml", anchor);
+    write("plan.json",
+          R"({"schema":"policyconv/plan-1","kube_ovn":"1.16","before":{"without_security_groups":[],"without_node_anchor":true,)"
+          R"("subnets":[],"pods":[],"templates":[]}})");
     write("stuck.yaml", pod("one", "net-a", "10.0.1.9") + pod("two", "net-b", "10.0.1.9") + authenticated);
   }
 
@@ -263,6 +272,21 @@ const std::vector<Row>& rows() {
       {"assess", "no dump", {}, {2, 2}},
       {"assess", "a level of migrate", {"dump.yaml", "--fail-on", "refused"}, {2, 2}},
 
+      {"drift", "nothing differs", {"--objects", "anchor.yaml", "--cluster", "cluster.yaml", "anchor.yaml"}, {0}},
+      {"drift", "something differs", {"--objects", "anchor.yaml", "--cluster", "cluster.yaml"}, {3}},
+      {"drift", "it differs, but accepted", {"--objects", "anchor.yaml", "--cluster", "cluster.yaml", "--baseline", "drift-accepted.yaml"}, {0}},
+      {"drift", "stale entry", {"--objects", "anchor.yaml", "--cluster", "cluster.yaml", "anchor.yaml", "--baseline", "drift-accepted.yaml"}, {1}},
+      {"drift", "no such file", {"--objects", "missing.yaml", "--cluster", "cluster.yaml"}, {1}},
+      {"drift", "no objects among them", {"--objects", "cluster.yaml", "--cluster", "cluster.yaml"}, {1}},
+      {"drift", "no table of OVN", {"--objects", "anchor.yaml", "--cluster", "cluster.yaml", "--nb", "same.yaml"}, {1}},
+      {"drift", "no dump", {"--objects", "anchor.yaml"}, {2}},
+
+      {"rollback-check", "as before", {"--plan", "plan.json", "--cluster", "cluster.yaml"}, {0}},
+      {"rollback-check", "something is left", {"--plan", "plan.json", "--cluster", "cluster.yaml", "anchor.yaml"}, {3}},
+      {"rollback-check", "no such dump", {"--plan", "plan.json", "--cluster", "missing.yaml"}, {1}},
+      {"rollback-check", "no plan", {"--plan", "same.yaml", "--cluster", "cluster.yaml"}, {1}},
+      {"rollback-check", "no dump", {"--plan", "plan.json"}, {2}},
+
       {"report", "same meaning", {"merge", "before.json"}, {0, 0, 0, 0}},
       {"report", "stricter", {"merge", "before.json", "stricter.json"}, {3, 3, 0, 0}},
       {"report", "refused", {"merge", "stricter.json", "http.json"}, {5, 5, 5, 5}},
@@ -301,6 +325,7 @@ void prepare() {
   accept(looser, "looser-accepted.yaml");
   accept({"assess", "dump.yaml", "rest.yaml", "stuck.yaml"}, "stuck-accepted.yaml");
   accept({"assess", "dump.yaml", "stuck.yaml"}, "part-accepted.yaml");
+  accept({"drift", "--objects", "anchor.yaml", "--cluster", "cluster.yaml"}, "drift-accepted.yaml");
   // The HTTP rule of http.yaml, which is another file to both.yaml: nothing fits.
   write("both-accepted.yaml", text_of("http-accepted.yaml"));
   for (const auto& [policies, name, status] :

@@ -1,6 +1,7 @@
 // Runs every case folder below tests/golden and samples: `policies/` or `input.yaml`, optionally `cluster.yaml` or
 // `cluster/`, and `args` with one argument a line. Expected: the files of -o in `expected/`, standard error in
-// `report.txt`, the status in `exit`, and, where there is an `ir.txt`, the output of --emit ir.
+// `report.txt`, the status in `exit`, and, where there is an `ir.txt`, the output of --emit ir. The plan, its steps and the
+// admission policy are compared where there is a folder `way` for them.
 // POLICYCONV_UPDATE=1 rewrites the expectations; read the difference before you commit it.
 // A folder with a `command` instead has all arguments in it, one a line, with {out} for a directory whose files
 // are in `written/`; its standard output is in `output.txt`.
@@ -33,12 +34,18 @@ std::string read(const fs::path& path) {
 
 void write(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
 
-std::map<std::string, std::string> read_all(const fs::path& directory) {
-  std::map<std::string, std::string> found;
+using Files = std::map<std::string, std::string>;  // by path below a directory
+
+Files read_all(const fs::path& directory) {
+  Files found;
   if (fs::exists(directory))
-    for (const auto& entry : fs::directory_iterator(directory)) found[entry.path().filename().string()] = read(entry);
+    for (const auto& entry : fs::recursive_directory_iterator(directory))
+      if (entry.is_regular_file()) found[entry.path().lexically_relative(directory).string()] = read(entry);
   return found;
 }
+
+/// Objects for Kube-OVN and the pods, which other tests read from `expected`.
+bool is_object_file(const std::string& name) { return name < "32" && name.ends_with(".yaml"); }
 
 std::vector<std::string> first_that_exists(const std::vector<std::string>& names) {
   for (const std::string& name : names)
@@ -49,7 +56,7 @@ std::vector<std::string> first_that_exists(const std::vector<std::string>& names
 struct Result {
   int status = 0;
   std::string out, report;
-  std::map<std::string, std::string> files;
+  Files files;
 };
 
 Result run(const std::vector<std::string>& args) {
@@ -124,13 +131,31 @@ std::string first_difference(const std::string& expected, const std::string& act
   }
 }
 
-/// The expected files: `expected` has Kube-OVN objects only, which other tests read.
-fs::path written() { return fs::exists("command") ? "written" : "expected"; }
+/// Plans name the policies by where they are, which is another place on every machine.
+std::string placeless(std::string text) {
+  const std::string here = fs::current_path().string();
+  for (std::size_t at = text.find(here); at != std::string::npos; at = text.find(here, at)) text.replace(at, here.size(), "{case}");
+  return text;
+}
+
+/// Folders with expected files, and what each is about.
+std::map<std::string, Files> sorted(const Files& files) {
+  std::map<std::string, Files> found;
+  for (const auto& [name, text] : files)
+    found[fs::exists("command") ? "written" : is_object_file(name) ? "expected" : "way"][name] = placeless(text);
+  if (!fs::exists("way")) found.erase("way");
+  return found;
+}
 
 void update(const Result& result) {
-  fs::remove_all(written());
-  if (!result.files.empty()) fs::create_directory(written());
-  for (const auto& [name, text] : result.files) write(written() / name, text);
+  const std::map<std::string, Files> folders = sorted(result.files);
+  for (const char* folder : {"written", "expected"}) fs::remove_all(folder);
+  fs::remove_all("way");
+  for (const auto& [folder, files] : folders)
+    for (const auto& [name, text] : files) {
+      fs::create_directories((fs::path(folder) / name).parent_path());
+      write(fs::path(folder) / name, text);
+    }
   write("report.txt", result.report);
   write("exit", std::to_string(result.status) + "\n");
 }
@@ -138,16 +163,21 @@ void update(const Result& result) {
 void compare(const Result& result) {
   CHECK(first_difference(read("report.txt"), result.report) == "");
   CHECK(read("exit") == std::to_string(result.status) + "\n");
-  const std::map<std::string, std::string> expected = read_all(written());
-  for (const auto& [name, text] : result.files) {
-    INFO("file " << name);
-    const bool is_expected = expected.count(name) == 1;
-    CHECK(is_expected);
-    if (is_expected) CHECK(first_difference(expected.at(name), text) == "");
-  }
-  for (const auto& [name, text] : expected) {
-    INFO("file " << name);
-    CHECK(result.files.count(name) == 1);
+  const std::map<std::string, Files> folders = sorted(result.files);
+  for (const char* folder : {"written", "expected", "way"}) {
+    const auto here = folders.find(folder);
+    const Files actual = here == folders.end() ? Files() : here->second;
+    const Files expected = read_all(folder);
+    for (const auto& [name, text] : actual) {
+      INFO("file " << folder << '/' << name);
+      const bool is_expected = expected.count(name) == 1;
+      CHECK(is_expected);
+      if (is_expected) CHECK(first_difference(expected.at(name), text) == "");
+    }
+    for (const auto& [name, text] : expected) {
+      INFO("file " << folder << '/' << name);
+      CHECK(actual.count(name) == 1);
+    }
   }
 }
 

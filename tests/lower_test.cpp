@@ -151,6 +151,29 @@ TEST_CASE("L7, names and authentication are refused, and accepted only on reques
   CHECK(losses("{toEntities: [all], authentication: {mode: disabled}}") == " +rules");
 }
 
+TEST_CASE("without default deny the proxy's filter is lost: L7 rules up to 1.17, serverNames in every release (C§2.1)") {
+  const auto losses = [](int minor, const std::string& guard, const std::string& more = "enableDefaultDeny: {egress: false}",
+                         const std::vector<std::string>& allow = {}) {
+    Options options{.cilium_minor = minor};
+    options.allow_looser = allow;
+    const testing::Compiled compiled =
+        compile(cnp("  endpointSelector: {}\n  " + more + "\n  egress:\n  - {toPorts: [{ports: [{port: '80', protocol: TCP}], " +
+                    guard + "}]}"), testing::small_cluster, options);
+    return compiled.losses() + (compiled.program.rules.empty() ? "" : " +rules");
+  };
+  const std::string http = "rules: {http: [{path: /}]}", names = "serverNames: [a.io]";
+  for (const int minor : {16, 17}) CHECK(losses(minor, http) == "PC1101 PC1115");
+  for (const int minor : {18, 19, 20}) CHECK(losses(minor, http) == "PC1101");
+  for (const int minor : {16, 18, 20}) CHECK(losses(minor, names) == "PC1106 PC1115");
+  CHECK(losses(16, http, "enableDefaultDeny: {egress: true}") == "PC1101");
+  CHECK(losses(16, http, "enableDefaultDeny: {ingress: false}") == "PC1101");
+  CHECK(losses(16, http, "enableDefaultDeny: {egress: false}", {"PC1101"}) == "PC1101 +rules");  // opened as the user asked
+  CHECK(losses(16, "rules: {http: []}") == " +rules");
+  const std::string dns = "{toPorts: [{ports: [{port: '53', protocol: UDP}], rules: {dns: [{matchPattern: '*'}]}}]}";
+  CHECK(compile(cnp("  endpointSelector: {}\n  enableDefaultDeny: {egress: false}\n  egress:\n  - " + dns),
+                testing::small_cluster, {.cilium_minor = 16}).losses() == "PC1103");  // every name passes
+}
+
 TEST_CASE("toServices is resolved, and never a wildcard (C§6.2)") {
   const std::string services = testing::small_cluster + R"(
 ---

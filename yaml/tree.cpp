@@ -9,6 +9,7 @@
 
 #include "ir/parallel.h"
 #include "yaml/events.h"
+#include "yaml/secrets.h"
 
 namespace policyconv::yaml {
 
@@ -267,7 +268,9 @@ void report_syntax(std::string_view text, const SyntaxError& error, Diagnostics&
   } else if (error.problem == "could not find expected ':'") {
     std::string_view key = text.substr(std::min(error.context_offset, text.size()));
     key = key.substr(0, key.find_first_of("\r\n"));
-    diagnostics.report<Kind::Syntax>(error.context_loc, fmt::format("a `:` is missing after key `{}`", excerpt(key)));
+    const bool is_secret = is_among(secret_lines(text), error.context_loc.line);
+    diagnostics.report<Kind::Syntax>(
+        error.context_loc, is_secret ? explain(error.problem) : fmt::format("a `:` is missing after key `{}`", excerpt(key)));
   } else if (error.problem == "did not find expected node content" && error.context != "while parsing a flow node") {
     diagnostics.report<Kind::Syntax>(error.loc, "this bracket closes nothing");
   } else if (error.offset >= text.size() && error.context.starts_with("while parsing a flow")) {

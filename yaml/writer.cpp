@@ -158,6 +158,11 @@ void Writer::json(std::string_view name, const std::string& text) {
   *emitter_->object << YAML::SingleQuoted << text;
 }
 
+void Writer::literal(std::string_view name, const std::string& text) {
+  key(name);
+  *emitter_->object << YAML::Literal << text.substr(0, text.find_last_not_of('\n') + 1);
+}
+
 void Writer::comment(std::string_view text) {
   *emitter_->object << YAML::Comment(one_line(text));
 }

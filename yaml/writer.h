@@ -44,6 +44,8 @@ class Writer {
   void block(std::string_view name, std::initializer_list<std::pair<std::string_view, std::string_view>> pairs);
   /// JSON, which would be hard to read with every quote of it escaped.
   void json(std::string_view name, const std::string& text);
+  /// Text of several lines as it stands, such as what take() returns: printable, and not beginning with a blank.
+  void literal(std::string_view name, const std::string& text);
   /// A comment behind the line just written.
   void comment(std::string_view text);
 

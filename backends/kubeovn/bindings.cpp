@@ -16,6 +16,13 @@ struct PodState {
   bool isolated[2] = {false, false};
 };
 
+void report_nowhere_known(const Pod& pod, const std::string& name, Diagnostics& diagnostics) {
+  const auto replaced = pod.annotations.find("v1.multus-cni.io/default-network");
+  const auto subnet = pod.annotations.find(provider_of(pod) + ".kubernetes.io/logical_switch");
+  if (subnet == pod.annotations.end()) diagnostics.report<Kind::DefaultNetworkUnknown>(pod.loc, "Pod", name, replaced->second);
+  else diagnostics.report<Kind::PodNowhereKnown>(pod.loc, name, subnet->second);
+}
+
 }  // namespace
 
 std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std::set<std::size_t>& vpcs,
@@ -40,7 +47,7 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std
 
   std::vector<Binding> bindings;
   const auto add = [&](const Pod& pod, std::vector<std::string> groups) {
-    Binding binding{pod.ns, pod.name, std::move(groups)};
+    Binding binding{pod.ns, pod.name, std::move(groups), provider_of(pod)};
     if (const auto now = pod.annotations.find(annotation_of(binding.provider)); now != pod.annotations.end())
       binding.before = now->second;
     bindings.push_back(std::move(binding));
@@ -63,8 +70,7 @@ std::vector<Binding> bind(const std::map<GroupAt, std::string>& names, const std
         if (pod.selected) ++guarded[placed.subnet];
         continue;
       case Unbound::NowhereKnown:
-        if (pod.selected || !pod.groups.empty())
-          state.diagnostics.report<Kind::PodNowhereKnown>(placed.pod->loc, name, placed.pod->annotations.at("ovn.kubernetes.io/logical_switch"));
+        if (pod.selected || !pod.groups.empty()) report_nowhere_known(*placed.pod, name, state.diagnostics);
         continue;
       case Unbound::No: break;
     }

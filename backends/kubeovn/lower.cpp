@@ -15,10 +15,12 @@
 #include "backends/kubeovn/bindings.h"
 #include "backends/kubeovn/entries.h"
 #include "backends/kubeovn/match.h"
+#include "backends/kubeovn/minimise.h"
 #include "backends/kubeovn/names.h"
 #include "backends/kubeovn/node_rule.h"
 #include "backends/kubeovn/rule_order.h"
 #include "backends/kubeovn/services.h"
+#include "backends/kubeovn/templates.h"
 #include "backends/kubeovn/topology.h"
 #include "ir/membership.h"
 #include "ir/print.h"
@@ -86,11 +88,18 @@ class ManifestBuilder {
       for (const Entry& entry : entries)
         if (const auto* remote = std::get_if<GroupAt>(&entry.remote)) needed.insert(*remote);
     }
+    const auto& known = state_.options.known_names;
     std::set<std::string> taken;
+    for (const auto& [key, name] : known) taken.insert(name);
     for (const GroupAt& at : needed) {
+      const ir::Group& group = state_.program.group(at.group);
+      const std::string& vpc = vpc_of(at.vpc).name;
+      if (const auto found = known.find({vpc, group}); found != known.end()) {
+        names_.emplace(at, found->second);
+        continue;
+      }
       std::string chosen;
-      for (unsigned salt = 0; chosen.empty() || !taken.insert(chosen).second; ++salt)
-        chosen = group_name(state_.program.group(at.group), vpc_of(at.vpc).name, salt);
+      for (unsigned salt = 0; chosen.empty() || !taken.insert(chosen).second; ++salt) chosen = group_name(group, vpc, salt);
       names_.emplace(at, std::move(chosen));
     }
   }
@@ -155,7 +164,7 @@ class ManifestBuilder {
   }
 
   void finish(SecurityGroup sg) {
-    sort_rules(sg);
+    manifest_.spared_rules += minimise(sg.ingress) + minimise(sg.egress);
     manifest_.security_groups.push_back(std::move(sg));
   }
 
@@ -374,10 +383,14 @@ class ManifestBuilder {
     std::vector<VpcPlace> found;
     for (std::size_t index = 0; index < state_.topology.vpcs.size(); ++index) {
       VpcPlace place{vpc_of(index).name, {}, {}};
-      for (const Subnet* subnet : vpc_of(index).subnets) place.subnets.push_back(subnet->name);
+      for (const Subnet* subnet : vpc_of(index).subnets) {
+        place.subnets.push_back(subnet->name);
+        if (!state_.topology.ownership.guard_of(*subnet).empty()) place.guarded.push_back(subnet->name);
+      }
       for (const auto& [ns, vpcs] : state_.topology.namespace_vpcs)
         if (vpcs.count(index) != 0) place.namespaces.push_back(ns);
       std::sort(place.subnets.begin(), place.subnets.end());
+      std::sort(place.guarded.begin(), place.guarded.end());
       found.push_back(std::move(place));
     }
     return found;
@@ -526,8 +539,9 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   report_network_policies(catalog, diagnostics);
   if (!options.sctp) report_sctp(program, catalog, diagnostics);
   Manifest manifest = ManifestBuilder(state, entries).build(cluster);
+  manifest.templates = bind_templates(manifest, cluster, topology, diagnostics);
   const auto bound = std::count_if(manifest.bindings.begin(), manifest.bindings.end(), [](const Binding& b) { return !b.groups.empty(); });
-  if (bound != 0) diagnostics.report<Kind::FuturePods>({}, bound);
+  if (bound != 0 && !options.binds_new_pods) diagnostics.report<Kind::FuturePods>({}, bound);
   if (manifest.node_anchor) diagnostics.report<Kind::NodeAclNeeded>({});
   return manifest;
 }

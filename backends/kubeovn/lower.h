@@ -2,7 +2,9 @@
 // Entrance: lower().
 #pragma once
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
@@ -21,6 +23,9 @@ struct LowerOptions {
   NodeTraffic node_traffic = NodeTraffic::Anchor;
   bool sctp = false;                      // Cilium runs with enable-sctp
   std::vector<std::string> allow_looser;  // codes of accepted approximations
+  bool binds_new_pods = false;            // an admission policy will see to pods that do not exist yet
+  /// By VPC and selector: names of an earlier run, which groups keep.
+  std::map<std::pair<std::string, ir::Group>, std::string> known_names = {};
 };
 
 /// Objects that allow at most what `program` allows, and everything of it that Kube-OVN can say; each difference is

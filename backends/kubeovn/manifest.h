@@ -117,6 +117,7 @@ struct TemplateBinding {
 struct VpcPlace {
   std::string vpc;
   std::vector<std::string> subnets, namespaces;  // sorted; namespaces: those whose pods land here by default
+  std::vector<std::string> guarded = {};         // of `subnets`: those with restrictions of their own, whose pods are never bound
 };
 
 struct Manifest {
@@ -126,6 +127,7 @@ struct Manifest {
   std::vector<Binding> bindings;               // sorted by (ns, pod)
   bool node_anchor = false;                    // emit the NetworkPolicy that keeps the node ACL (design.md section 6)
   std::vector<TemplateBinding> templates = {};  // sorted by (ns, kind, name)
+  std::size_t spared_rules = 0;                // left out or joined because others say the same
   std::vector<VpcPlace> places = {};           // sorted by VPC; all VPCs of the cluster, not only those with groups
 };
 

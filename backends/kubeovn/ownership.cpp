@@ -9,7 +9,7 @@ namespace {
 
 std::vector<std::string> annotated_groups(const Pod& pod) {
   std::vector<std::string> groups;
-  const auto annotation = pod.annotations.find(security_groups_annotation);
+  const auto annotation = pod.annotations.find(annotation_of(provider_of(pod)));
   if (annotation == pod.annotations.end()) return groups;
   std::string_view rest = annotation->second;
   while (!rest.empty()) {

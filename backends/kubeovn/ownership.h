@@ -19,7 +19,7 @@ class Ownership {
   [[nodiscard]] bool is_ours(std::string_view group) const;
   /// Is this an ACL as we write them: scoped to one of our groups, at one of our priorities?
   [[nodiscard]] bool is_ours(const ExistingAcl& acl) const;
-  /// Groups of the pod's annotation that are not ours.
+  /// Groups of the pod's annotation (of the network card that policies are about) that are not ours.
   [[nodiscard]] std::vector<std::string> foreign_groups(const Pod& pod) const;
   [[nodiscard]] bool carries_ours(const Pod& pod) const;
   /// Why the restrictions of this Subnet rule out binding its pods ("is private", "has ACLs that drop"); empty: they do not.

@@ -12,6 +12,8 @@
 #include <fmt/ranges.h>
 
 #include "backends/kubeovn/annotations.h"
+#include "backends/kubeovn/dependency_order.h"
+#include "backends/kubeovn/print_bindings.h"
 #include "yaml/writer.h"
 
 namespace policyconv::kubeovn {
@@ -92,7 +94,9 @@ void annotations(Writer& writer, const SecurityGroup& sg, const Release& release
 OutputFile security_groups(const Manifest& manifest, const Catalog& catalog) {
   File file;
   Writer& writer = file.writer;
-  for (const SecurityGroup& sg : manifest.security_groups) {
+  // kubectl applies from top to bottom, and Kube-OVN refuses a rule whose group does not exist yet (K§9.28).
+  for (const std::size_t index : dependency_order(manifest.security_groups).order) {
+    const SecurityGroup& sg = manifest.security_groups[index];
     writer.begin_document("kubeovn.io/v1", "SecurityGroup");
     writer.key("metadata");
     writer.begin_map();
@@ -182,22 +186,6 @@ std::string node_anchor() {
   return writer.take();
 }
 
-std::string bindings(const Manifest& manifest) {
-  Writer writer;
-  for (const Binding& binding : manifest.bindings) {
-    writer.begin_document("v1", "Pod");
-    writer.key("metadata");
-    writer.begin_map();
-    writer.pair("name", binding.pod);
-    writer.pair("namespace", binding.ns);
-    // No spaces: Kube-OVN keeps them as part of the name when it creates the port (K§3.1).
-    writer.block("annotations", {{"ovn.kubernetes.io/security_groups", fmt::format("{}", fmt::join(binding.groups, ","))}});
-    writer.end_map();
-    writer.end_document();
-  }
-  return writer.take();
-}
-
 }  // namespace
 
 std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) {
@@ -205,8 +193,14 @@ std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) 
   if (!manifest.security_groups.empty()) files.push_back(security_groups(manifest, catalog));
   if (!manifest.subnets.empty()) files.push_back(subnet_acls(manifest, catalog));
   if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor()});
-  if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings(manifest)});
+  if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings_text(manifest)});
+  if (!manifest.templates.empty()) files.push_back({"31-templates.yaml", templates_text(manifest)});
   return files;
+}
+
+std::vector<OutputFile> print_component(const Manifest& manifest) {
+  if (manifest.templates.empty()) return {};
+  return {{"component/kustomization.yaml", component_text(manifest)}};
 }
 
 }  // namespace policyconv::kubeovn

@@ -239,13 +239,16 @@ class Reader {
   void read_pod(const ApiObject& object, const Name& name) {
     const std::string title = title_of(object);
     const View annotations = view_of(object, title)["metadata"]["annotations"];
-    const yaml::Node* value = annotations.node().find(security_groups_annotation);
+    const Pod* pod = cluster_.find_pod(name.ns, name.name);
+    const std::string provider = pod == nullptr ? "ovn" : provider_of(*pod);
+    const std::string key = annotation_of(provider);
+    const yaml::Node* value = annotations.node().find(key);
     if (value == nullptr) return;
     said_.anything = true;
-    const std::string text = annotations[security_groups_annotation].text();
-    if (cluster_.find_pod(name.ns, name.name) == nullptr) diagnostics_.report<Kind::NotInTheDump>(object.node.loc, title);
+    const std::string text = annotations[key].text();
+    if (pod == nullptr) diagnostics_.report<Kind::NotInTheDump>(object.node.loc, title);
     if (text.find(' ') != std::string::npos) diagnostics_.report<Kind::BlankInBinding>(value->loc, title);
-    said_.bindings[{name.ns, name.name}] = {name.ns, name.name, bound_groups(text)};
+    said_.bindings[{name.ns, name.name}] = {name.ns, name.name, bound_groups(text), provider};
   }
 
   From from_;
@@ -294,12 +297,13 @@ std::vector<SecurityGroup> settle(Said& applied, Said& before, const Release& re
 void keep_bindings(const Cluster& cluster, std::map<std::pair<std::string, std::string>, Binding>& bindings,
                    Diagnostics& diagnostics) {
   for (const Pod& pod : cluster.pods) {
-    const auto at = pod.annotations.find(security_groups_annotation);
+    const std::string provider = provider_of(pod);
+    const auto at = pod.annotations.find(annotation_of(provider));
     if (at == pod.annotations.end() || pod.host_network || bindings.contains({pod.ns, pod.name})) continue;
     if (at->second.find(' ') != std::string::npos)
       diagnostics.report<Kind::BlankInBinding>(pod.loc, fmt::format("Pod {}/{}", pod.ns, pod.name));
     std::vector<std::string> groups = bound_groups(at->second);
-    if (!groups.empty()) bindings[{pod.ns, pod.name}] = {pod.ns, pod.name, std::move(groups)};
+    if (!groups.empty()) bindings[{pod.ns, pod.name}] = {pod.ns, pod.name, std::move(groups), provider};
   }
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "backends/kubeovn/api_rules.h"
 #include "backends/kubeovn/manifest.h"
 
 namespace policyconv::kubeovn {
@@ -15,5 +17,10 @@ struct Revision {
 
 /// The acknowledgement that this release gives for the group as print() writes it: hex(structhash.Md5(rules, 1)).
 [[nodiscard]] Revision revision_of(const SecurityGroup& group, const Release& release);
+/// The same for one list as somebody wrote it.
+[[nodiscard]] std::string revision_of(const std::vector<ApiRule>& rules, const Release& release);
+
+/// structhash.Dump(rules, 1), which is what is hashed.
+[[nodiscard]] std::string hashed_text(const std::vector<ApiRule>& rules, const Release& release);
 
 }  // namespace policyconv::kubeovn

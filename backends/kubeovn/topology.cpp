@@ -7,6 +7,34 @@
 namespace policyconv::kubeovn {
 namespace {
 
+/// Several are separated by commas; pods are put on the first that has addresses left.
+std::vector<const Subnet*> annotated_subnets(const Cluster& cluster, const Namespace& ns) {
+  std::vector<const Subnet*> found;
+  const auto annotation = ns.annotations.find("ovn.kubernetes.io/logical_switch");
+  if (annotation == ns.annotations.end()) return found;
+  for (std::string_view rest = annotation->second; !rest.empty();) {
+    const std::size_t comma = std::min(rest.find(','), rest.size());
+    if (const Subnet* subnet = cluster.find_subnet(rest.substr(0, comma))) found.push_back(subnet);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return found;
+}
+
+// Of a pod whose Subnet is not known: is it surely not on the default network as the namespace has it?
+bool is_placed_elsewhere(const Cluster& cluster, const Pod& pod) {
+  return provider_of(pod) != "ovn" || (pod.annotations.count("ovn.kubernetes.io/logical_switch") != 0 && !cluster.subnets.empty());
+}
+
+/// The namespaces that a group names outright; nullptr if it may have pods in any.
+const std::vector<std::string>* namespaces_of(const ir::Group& group) {
+  const auto named = std::find_if(group.all_of.begin(), group.all_of.end(), [](const ir::Requirement& r) {
+    return r.key == ir::namespace_key && r.op == ir::Op::In;
+  });
+  return named == group.all_of.end() ? nullptr : &named->values;
+}
+
+}  // namespace
+
 // VPC NAT gateways, vpc-dns and the like filter forwarded traffic if a group is bound to them (K§3.7, K§9.50). Labels
 // count in kube-system only, where Kube-OVN runs them: elsewhere any tenant could exempt its pods with a label.
 bool is_infrastructure(const Cluster& cluster, const Pod& pod) {
@@ -24,15 +52,20 @@ bool is_infrastructure(const Cluster& cluster, const Pod& pod) {
                                      app.starts_with("vpc-egress-gateway") || label("k8s-app").starts_with("vpc-dns"));
 }
 
-/// The namespaces that a group names outright; nullptr if it may have pods in any.
-const std::vector<std::string>* namespaces_of(const ir::Group& group) {
-  const auto named = std::find_if(group.all_of.begin(), group.all_of.end(), [](const ir::Requirement& r) {
-    return r.key == ir::namespace_key && r.op == ir::Op::In;
+std::vector<const Subnet*> subnets_of_namespace(const Cluster& cluster, std::string_view ns) {
+  std::vector<const Subnet*> found;
+  if (const Namespace* named = cluster.find_namespace(ns)) found = annotated_subnets(cluster, *named);
+  const auto else_add = [&](auto&& wanted) {
+    if (!found.empty()) return;
+    for (const Subnet& subnet : cluster.subnets)
+      if (subnet.provider == "ovn" && wanted(subnet)) found.push_back(&subnet);
+  };
+  else_add([&](const Subnet& subnet) {
+    return std::find(subnet.namespaces.begin(), subnet.namespaces.end(), ns) != subnet.namespaces.end();
   });
-  return named == group.all_of.end() ? nullptr : &named->values;
+  else_add([](const Subnet& subnet) { return subnet.is_default; });
+  return found;
 }
-
-}  // namespace
 
 Topology::Topology(const Cluster& cluster, Diagnostics& diagnostics)
     : ownership(cluster), vpcs(describe_vpcs(cluster, diagnostics)) {
@@ -57,13 +90,12 @@ void Topology::place_namespaces(const Cluster& cluster) {
   };
   for (const Vpc& vpc : vpcs)
     for (const Subnet* subnet : vpc.subnets)
-      for (const std::string& ns : subnet->namespaces) place(ns, vpc.name);
+      if (subnet->provider == "ovn")
+        for (const std::string& ns : subnet->namespaces) place(ns, vpc.name);
   for (const policyconv::Vpc& vpc : cluster.vpcs)
     for (const std::string& ns : vpc.namespaces) place(ns, vpc.name);
   for (const Namespace& ns : cluster.namespaces) {
-    const auto annotation = ns.annotations.find("ovn.kubernetes.io/logical_switch");
-    if (annotation != ns.annotations.end())
-      if (const Subnet* subnet = cluster.find_subnet(annotation->second)) place(ns.name, subnet->vpc);
+    for (const Subnet* subnet : annotated_subnets(cluster, ns)) place(ns.name, subnet->vpc);
     if (namespace_vpcs.count(ns.name) == 0) place(ns.name, default_vpc);
   }
 }
@@ -81,7 +113,7 @@ void Topology::place_pods(const Cluster& cluster) {
     if (pod.host_network || pod.finished) placed.unbound = Unbound::NotAnEndpoint;
     else if (is_infrastructure(cluster, pod)) placed.unbound = Unbound::Infrastructure;
     else if (!ownership.foreign_groups(pod).empty()) placed.unbound = Unbound::Foreign;
-    else if (!subnet && pod.annotations.count("ovn.kubernetes.io/logical_switch") != 0 && !cluster.subnets.empty())
+    else if (!subnet && is_placed_elsewhere(cluster, pod))
       placed.unbound = Unbound::NowhereKnown;
     else if (subnet && !ownership.guard_of(*subnet).empty()) placed.unbound = Unbound::GuardedSubnet;
     if (placed.unbound != Unbound::NotAnEndpoint) {

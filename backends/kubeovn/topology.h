@@ -17,8 +17,15 @@
 namespace policyconv::kubeovn {
 
 /// Why a pod gets no binding. Infrastructure pods forward other pods' traffic (K§3.7); NowhereKnown: its Subnet is not in
-/// the dump, so neither is its VPC.
+/// the dump, so neither is its VPC, or perhaps its network is not one of Kube-OVN's.
 enum class Unbound : std::uint8_t { No, Infrastructure, Foreign, GuardedSubnet, NowhereKnown, NotAnEndpoint };
+
+/// A pod that forwards the traffic of others; known by its labels.
+[[nodiscard]] bool is_infrastructure(const Cluster& cluster, const Pod& pod);
+
+/// Where pods of the namespace are put that name no Subnet themselves: the Subnets of its annotation, which Kube-OVN writes;
+/// without it those bound to the namespace, else the default one. Empty: the dump does not tell.
+[[nodiscard]] std::vector<const Subnet*> subnets_of_namespace(const Cluster& cluster, std::string_view ns);
 
 struct PlacedPod {
   const Pod* pod = nullptr;

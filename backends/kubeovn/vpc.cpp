@@ -2,11 +2,23 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace policyconv::kubeovn {
 namespace {
 
-bool is_pod_subnet(const Subnet& subnet) { return subnet.provider == "ovn" && subnet.name != "join"; }
+using Providers = std::set<std::string, std::less<>>;
+
+/// Networks that pods have for their first one. Others are beside it, and policies say nothing about them.
+Providers first_providers(const Cluster& cluster) {
+  Providers found{"ovn"};
+  for (const Pod& pod : cluster.pods) found.insert(provider_of(pod));
+  return found;
+}
+
+bool is_pod_subnet(const Subnet& subnet, const Providers& providers) {
+  return providers.count(subnet.provider) != 0 && subnet.name != "join";
+}
 
 template <typename T>
 void sort_unique(std::vector<T>& list) {
@@ -93,17 +105,18 @@ void describe_held(const Cluster& cluster, const Located& located, Vpc& vpc) {
   sort_unique(vpc.world_inside);
 }
 
-Vpc describe(const std::string& name, const std::set<std::string>& names, const Cluster& cluster) {
+Vpc describe(const std::string& name, const std::set<std::string>& names, const Providers& providers, const Cluster& cluster) {
   Vpc vpc;
   vpc.name = name;
   vpc.peers = peers_of(name, names, cluster);
   std::vector<Cidr> pod_ranges, join;
   for (const Subnet& subnet : cluster.subnets) {
-    if (subnet.provider != "ovn") continue;
-    if (is_pod_subnet(subnet) && subnet.vpc == name) vpc.subnets.push_back(&subnet);
+    if (providers.count(subnet.provider) == 0) continue;
+    const bool of_pods = is_pod_subnet(subnet, providers);
+    if (of_pods && subnet.vpc == name) vpc.subnets.push_back(&subnet);
     const bool reachable = subnet.vpc == name || std::find(vpc.peers.begin(), vpc.peers.end(), subnet.vpc) != vpc.peers.end();
-    std::vector<Cidr>& list = is_pod_subnet(subnet) ? pod_ranges : join;
-    if (reachable || !is_pod_subnet(subnet)) list.insert(list.end(), subnet.cidrs.begin(), subnet.cidrs.end());
+    std::vector<Cidr>& list = of_pods ? pod_ranges : join;
+    if (reachable || !of_pods) list.insert(list.end(), subnet.cidrs.begin(), subnet.cidrs.end());
   }
   // Ranges of the command line stand in for objects that were not given.
   if (vpc.subnets.empty()) pod_ranges.insert(pod_ranges.end(), cluster.pod_cidrs.begin(), cluster.pod_cidrs.end());
@@ -166,10 +179,11 @@ bool Vpc::inside(const Address& address) const {
 
 std::vector<Vpc> describe_vpcs(const Cluster& cluster, Diagnostics& diagnostics) {
   std::set<std::string> names{std::string(default_vpc)};
+  const Providers providers = first_providers(cluster);
   for (const Subnet& subnet : cluster.subnets)
-    if (is_pod_subnet(subnet)) names.insert(subnet.vpc);
+    if (is_pod_subnet(subnet, providers)) names.insert(subnet.vpc);
   std::vector<Vpc> vpcs;
-  for (const std::string& name : names) vpcs.push_back(describe(name, names, cluster));
+  for (const std::string& name : names) vpcs.push_back(describe(name, names, providers, cluster));
   const Located located(cluster);
   for (Vpc& vpc : vpcs) describe_held(cluster, located, vpc);
   check_complete(cluster, vpcs, diagnostics);

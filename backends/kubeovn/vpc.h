@@ -16,7 +16,7 @@ inline constexpr std::string_view default_vpc = "ovn-cluster";
 struct Vpc {
   std::string name;
   std::vector<std::string> peers;          // VPCs peered with it, by either side, that have Subnets
-  std::vector<const Subnet*> subnets;      // of pods (provider ovn, not the join Subnet)
+  std::vector<const Subnet*> subnets;      // of the first network of pods (mostly provider ovn), without the join Subnet
   std::set<Family> families;               // never empty
   /// Everything in the cluster that is no node: Subnets of this VPC and its peers, the join Subnet, NodeLocal DNS,
   /// and (--node-cidr) ranges of nodes whose addresses are not known one by one. Smallest cover.

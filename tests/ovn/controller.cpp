@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <set>
 #include <sstream>
+#include <string_view>
 
 namespace policyconv::real_ovn {
 namespace {
 
-constexpr const char* annotation = "ovn.kubernetes.io/security_groups";
+constexpr std::string_view annotation = "ovn.kubernetes.io/security_groups";  // behind "<nad>.<ns>." for attachments
 constexpr const char* deny_all = "kubeovn_deny_all";
 
 /// OVN names (K§2.1).
@@ -26,7 +27,7 @@ std::string address_set_of(const std::string& group, bool v4) {
 }
 
 std::string text(const YAML::Node& node, const char* field) {
-  return node[field] ? node[field].as<std::string>() : "";
+  return node[field] && !node[field].IsNull() ? node[field].as<std::string>() : "";
 }
 int number(const YAML::Node& node, const char* field) {
   return node[field] ? node[field].as<int>() : 0;
@@ -88,7 +89,9 @@ void Controller::apply(const std::string& yaml) {
       for (const YAML::Node& node : spec["acls"])
         acls.push_back({text(node, "direction"), text(node, "match"), text(node, "action"), number(node, "priority")});
     } else if (kind == "Pod") {
-      bindings_[{text(metadata, "namespace"), name}] = split(text(metadata["annotations"], annotation));
+      for (const auto& each : metadata["annotations"])
+        if (const auto key = each.first.as<std::string>(); key.ends_with(annotation))
+          bindings_[{text(metadata, "namespace"), name}] = split(text(metadata["annotations"], key.c_str()));
     } else if (kind == "NetworkPolicy") {
       has_network_policy_ = true;
     } else {
@@ -97,8 +100,9 @@ void Controller::apply(const std::string& yaml) {
   }
 }
 
-void Controller::program(Network& network) const {
-  program_groups(network);
+void Controller::program(Network& network, const Members& members,
+                         const std::optional<verify::Rewriting>& rewriting) const {
+  program_groups(network, members, rewriting);
   program_nodes(network);
   program_subnets(network);
 }
@@ -137,56 +141,70 @@ std::string Controller::match_of(const std::string& group, const ApiRule& rule, 
   return match;
 }
 
-/// User rules and base ACLs (K§2.3); those of tier 3 are left out, this OVN has one flat tier.
-std::vector<Reference> Controller::acls_of(const std::string& name, const ApiGroup& group, Rows& rows) const {
+/// User rules and base ACLs of one direction (K§2.3); those of tier 3 are left out, this OVN has one flat tier.
+std::vector<Reference> Controller::acls_of(const std::string& name, const ApiGroup& group, bool ingress,
+                                           Rows& rows) const {
   std::vector<Reference> acls;
-  for (const bool ingress : {true, false}) {
-    for (const ApiRule& rule : ingress ? group.ingress : group.egress)
-      acls.push_back(acl(rows, ingress, (minor_ >= 16 ? 18484 : 2300) - rule.priority, match_of(name, rule, ingress),
-                         rule.policy == "allow" ? "allow-related" : "drop"));
-    const std::string scope = fmt::format("{} == @{} && ", ingress ? "outport" : "inport", port_group_of(name));
-    const auto base = [&](const std::string& match) {
-      // v1.12 installs both directions as to-lport (K§1.2).
-      acls.push_back(acl(rows, ingress || minor_ <= 12, 2005, scope + match, "allow-related"));
-    };
-    base("arp");
-    base(fmt::format("icmp6.type == {{130, {}, 135, 136}} && icmp6.code == 0 && ip.ttl == 255", ingress ? 134 : 133));
-    base(fmt::format("udp.src == {} && udp.dst == {} && ip4", ingress ? 67 : 68, ingress ? 68 : 67));
-    base(fmt::format("udp.src == {} && udp.dst == {} && ip6", ingress ? 547 : 546, ingress ? 546 : 547));
-    base("ip.proto == 112");
-  }
+  for (const ApiRule& rule : ingress ? group.ingress : group.egress)
+    acls.push_back(acl(rows, ingress, (minor_ >= 16 ? 18484 : 2300) - rule.priority, match_of(name, rule, ingress),
+                       rule.policy == "allow" ? "allow-related" : "drop"));
+  const std::string scope = fmt::format("{} == @{} && ", ingress ? "outport" : "inport", port_group_of(name));
+  const auto base = [&](const std::string& match) {
+    // v1.12 installs both directions as to-lport (K§1.2).
+    acls.push_back(acl(rows, ingress || minor_ <= 12, 2005, scope + match, "allow-related"));
+  };
+  base("arp");
+  base(fmt::format("icmp6.type == {{130, {}, 135, 136}} && icmp6.code == 0 && ip.ttl == 255", ingress ? 134 : 133));
+  base(fmt::format("udp.src == {} && udp.dst == {} && ip4", ingress ? 67 : 68, ingress ? 68 : 67));
+  base(fmt::format("udp.src == {} && udp.dst == {} && ip6", ingress ? 547 : 546, ingress ? 546 : 547));
+  base("ip.proto == 112");
   return acls;
 }
 
-void Controller::program_groups(Network& network) const {
-  std::vector<Reference> isolated;  // members of any group that exists (K§3.4)
-  std::map<std::string, std::vector<std::size_t>> members;
-  for (std::size_t i = 0; i < cluster_.pods.size(); ++i) {
-    const auto binding = bindings_.find({cluster_.pods[i].ns, cluster_.pods[i].name});
-    if (binding == bindings_.end() || !network.pods[i]) continue;
-    bool any = false;
-    for (const std::string& name : std::set(binding->second.begin(), binding->second.end())) {
+Members Controller::members() const {
+  Members members;
+  for (const auto& [pod, names] : bindings_)
+    for (const std::string& name : names) {
       const auto group = groups_.find(name);
       if (group == groups_.end() || !accepts(group->second)) continue;
-      members[name].push_back(i);
-      any = true;
+      members.groups[pod].insert(name);
+      members.isolated.insert(pod);
     }
-    if (any) isolated.push_back(network.pods[i]->row);
-  }
+  return members;
+}
+
+void Controller::program_groups(Network& network, const Members& members,
+                                const std::optional<verify::Rewriting>& rewriting) const {
   Rows& rows = network.rows;
+  const auto carries = [&](const Pod& pod, const std::string& group) {
+    const auto at = members.groups.find({pod.ns, pod.name});
+    return at != members.groups.end() && at->second.contains(group);
+  };
   for (const auto& [name, group] : groups_) {
     if (!accepts(group)) continue;
-    std::vector<Reference> ports;
+    std::vector<Reference> ports, acls;
     std::set<std::string> v4, v6;
-    for (const std::size_t pod : members[name]) {
-      ports.push_back(network.pods[pod]->row);
-      for (const Address& address : cluster_.pods[pod].addresses)
+    for (std::size_t i = 0; i < cluster_.pods.size(); ++i) {
+      if (!network.pods[i] || !carries(cluster_.pods[i], name)) continue;
+      ports.push_back(network.pods[i]->row);
+      for (const Address& address : cluster_.pods[i].addresses)
         (address.family == Family::V4 ? v4 : v6).insert(to_string(address));
     }
-    port_group(rows, port_group_of(name), ports, acls_of(name, group, rows));
+    for (const bool ingress : {true, false}) {
+      const bool empty =
+          rewriting && rewriting->security_group == name && (rewriting->direction == Direction::Ingress) == ingress;
+      if (empty) continue;
+      const std::vector<Reference> some = acls_of(name, group, ingress, rows);
+      acls.insert(acls.end(), some.begin(), some.end());
+    }
+    port_group(rows, port_group_of(name), ports, acls);
     rows.add("Address_Set", {{"name", address_set_of(name, true)}, {"addresses", set_of({v4.begin(), v4.end()})}});
     rows.add("Address_Set", {{"name", address_set_of(name, false)}, {"addresses", set_of({v6.begin(), v6.end()})}});
   }
+  std::vector<Reference> isolated;
+  for (std::size_t i = 0; i < cluster_.pods.size(); ++i)
+    if (network.pods[i] && members.isolated.contains({cluster_.pods[i].ns, cluster_.pods[i].name}))
+      isolated.push_back(network.pods[i]->row);
   const std::string all = port_group_of(deny_all);
   port_group(rows, all, isolated,
              {acl(rows, true, 2003, fmt::format("outport == @{} && ip", all), "drop"),

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "tests/ovn/controller.h"
 
@@ -16,14 +17,22 @@ Verdict verdict(bool allow) {
   return allow ? Verdict::Allow : Verdict::Deny;
 }
 
+Network programmed(const Cluster& cluster, int minor, const std::vector<std::string>& yaml) {
+  Controller controller(minor, cluster);
+  for (const std::string& text : yaml) controller.apply(text);
+  Network network(cluster);
+  controller.program(network);
+  static_cast<void>(network.complete());
+  return network;
+}
+
 }  // namespace
 
 Judge::Judge(Server& server, const Cluster& cluster, int minor, const std::vector<std::string>& yaml)
-    : server_(server), network_(cluster) {
-  Controller controller(minor, cluster);
-  for (const std::string& text : yaml) controller.apply(text);
-  controller.program(network_);
-  server.replace(network_.complete());
+    : Judge(server, programmed(cluster, minor, yaml)) {}
+
+Judge::Judge(Server& server, Network network) : server_(server), network_(std::move(network)) {
+  server.replace(network_.rows);
 }
 
 Judged Judge::operator()(const Packet& packet, Conntrack conntrack) {

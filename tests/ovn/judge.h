@@ -29,6 +29,8 @@ class Judge {
  public:
   /// Programs `server` with the cluster and the objects, as Kube-OVN 1.`minor` does. The arguments must outlive it.
   Judge(Server& server, const Cluster& cluster, int minor, const std::vector<std::string>& yaml);
+  /// The same with a network that has been programmed, and completed.
+  Judge(Server& server, Network network);
 
   /// ovn-trace carries the conntrack state of one switch to the next, which the datapath does not (K§10.7), so the
   /// receiver's end is traced on its own whenever the sender is elsewhere, and when it does not let the packet out.
