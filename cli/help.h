@@ -110,6 +110,8 @@ output:
                                no longer needed are removed
   --verify                     afterwards prove for all packets that the objects mean the same, or show where they do not;
                                see `policyconv verify --help`. Changes the exit status only where it finds more
+  --cost                       also print how many ACLs, addresses and flows OVN will hold for the objects, predicted
+  --max-acls N                 write nothing if they make more OVN ACLs than that
   --emit ir|objects            print what the policies mean instead of objects
   --fail-on same|stricter|looser|refused
                                the least finding that makes the exit status non-zero (default: same, that is any)

@@ -65,7 +65,7 @@ output:
 
 exit status: 0 as before · 1 bad input · 2 wrong usage · 3 something differs
 
-example:
+examples:
   policyconv rollback-check --plan out/plan.json --cluster now.yaml
 )";
 

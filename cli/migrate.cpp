@@ -6,20 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "backends/kubeovn/cost.h"
 #include "backends/kubeovn/lower.h"
 #include "backends/kubeovn/print.h"
 #include "cli/batch.h"
+#include "cli/costs.h"
 #include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
 #include "cli/report_extras.h"
 #include "cli/way.h"
-#include "report/build.h"
-#include "report/terminal.h"
 #include "cli/verify.h"
 #include "cli/verify_report.h"
 #include "ir/print.h"
 #include "plan/previous.h"
+#include "report/build.h"
+#include "report/terminal.h"
 
 namespace policyconv::cli {
 namespace {
@@ -67,11 +69,15 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
 
   std::optional<kubeovn::Manifest> manifest;
   std::vector<kubeovn::OutputFile> files;
+  kubeovn::Costs costs;
   if (!diagnostics.has_errors()) {
     const ir::Program program = program_of(options.input, inputs);
     const std::optional<kubeovn::Manifest> previous = read_previous(options, in, inputs);
     if (options.emit == Emit::Objects) {
       manifest = compile(options, program, previous, inputs);
+      costs = kubeovn::costs_of(*manifest, inputs.cluster);
+      if (options.max_acls != 0 && costs.total.acls > options.max_acls)
+        diagnostics.report<Kind::TooManyAcls>({}, costs.total.acls, options.max_acls, most_acls(costs));
       files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
     }
     if (diagnostics.has_errors())
@@ -94,6 +100,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   const Delivery delivery{{report::wants_colour(options.colour, err), options.verbose, options.quiet},
                           options.shard_count == 1};
   const int status = deliver(made, options.reports, delivery, out, err);
+  if (options.cost && manifest && !options.quiet) err << '\n' << cost_text(costs, manifest->spared_rules);
   if (!options.verify || !manifest || diagnostics.has_errors()) return status;
   return verify_too(options, *manifest, inputs, status, err);
 }

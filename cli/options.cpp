@@ -182,6 +182,8 @@ void declare(CLI::App& app, MigrateOptions& options) {
   add_number(app, "--shard-index", 0, most_shards - 1, options.shard_index);
   add_number(app, "--shard-count", 1, most_shards, options.shard_count);
   app.add_flag("--verify", options.verify);
+  app.add_flag("--cost", options.cost);
+  add_number(app, "--max-acls", 1, 1'000'000'000, options.max_acls);
   add_choice(app, "--color", colours, options.colour);
   app.add_flag("-q,--quiet", options.quiet);
   app.add_flag("-v,--verbose", options.verbose);

@@ -82,6 +82,8 @@ struct MigrateOptions {
   unsigned shard_index = 0, shard_count = 1;
   Emit emit = Emit::Objects;
   bool verify = false;
+  bool cost = false;
+  unsigned max_acls = 0;                  // 0: no limit
   report::Colour colour = report::Colour::Auto;
   bool quiet = false, verbose = false;
 };

@@ -79,7 +79,7 @@ std::string settle_tree(const MigrateOptions& options) {
 
 /// What is about the way from Cilium to these objects.
 std::string settle_cut_over(MigrateOptions& options, const CLI::App& app) {
-  for (const char* name : {"--wave", "--previous", "--admission"}) {
+  for (const char* name : {"--wave", "--previous", "--admission", "--cost", "--max-acls"}) {
     if (app.count(name) == 0) continue;
     if (options.tree) return fmt::format("`--tree` is about files of different clusters; leave out `{}`", name);
     if (options.emit == Emit::Ir) return fmt::format("`{}` is about objects; leave out `--emit ir`", name);

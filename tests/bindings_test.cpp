@@ -202,7 +202,7 @@ TEST_CASE("the template of a Job cannot be changed, which is said once for all o
   const Templates found = templates_of(web_policy, jobs + workload("Job", "other", "labels: {app: other}"));
   CHECK(found.all.empty());
   CHECK(found.codes() == "PC2081");
-  CHECK(contains(found.message(), "templates of 4 Jobs"));
+  CHECK(contains(found.message(), "about 4 of them"));
   CHECK(contains(found.message(), "`shop/a`, `shop/b`, `shop/c` and 1 more"));
   SECTION("one that has the right annotation already needs nothing") {
     const std::string value = templates_of(web_policy, workload("Deployment", "web")).groups_of("Deployment", "web");

@@ -29,7 +29,7 @@ fs::path first_that_exists(const fs::path& folder, const char* a, const char* b)
 bool add_arguments(const fs::path& folder, std::vector<std::string>& args) {
   std::istringstream in(read(folder / "args"));
   for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("--node-traffic") || line.starts_with("--allow-looser") || line.starts_with("--fail-on") ||
+    if (line.starts_with("--node-traffic") || line.starts_with("--admission") || line.starts_with("--allow-looser") || line.starts_with("--fail-on") ||
         line.starts_with("-v") || line.starts_with("-q"))
       return false;
     if (!line.empty()) args.push_back(line);

@@ -217,7 +217,7 @@ TEST_CASE("bash completes what is typed") {
   const Row rows[] = {{"policyconv mig", "migrate\n"},
                       {"policyconv --v", "--version\n"},
                       {"kubectl-policyconv tr", "trace\n"},
-                      {"policyconv migrate --kube", "--kube-ovn\n"},
+                      {"policyconv migrate --kube", "--kube-ovn\n--kubernetes\n"},
                       {"policyconv migrate --kube-ovn 1.1", "1.12\n1.13\n1.14\n1.15\n1.16\n"},
                       {"policyconv migrate --color = n", "never\n"},
                       {"policyconv migrate --color =", "auto\nalways\nnever\n"},

@@ -353,7 +353,7 @@ TEST_CASE("waves go in the order asked for, the rest by name and kube-system las
                                  "05-join-beside-others", "06-admission", "07-enforce-b-and-1-more", "08-enforce-a",
                                  "09-enforce-kube-system", "10-enforce-leftovers", "11-verify", "12-remove-policies",
                                  "13-leave-chaining"});
-  CHECK(made.steps[2].objects.bindings.front().groups == std::vector<std::string>{"pc-base-x", "pc-open-in-x", "pc-open-out-x"});
+  CHECK(made.steps[2].objects.bindings.front().groups == std::vector<std::string>{"pc-open-in-x", "pc-open-out-x", "pc-base-x"});
   CHECK(made.steps[5].objects.bindings.front().groups == std::vector<std::string>{"theirs", "pc-base-x"});
   CHECK(made.steps[5].undo_objects.bindings.front().groups == std::vector<std::string>{"theirs"});
   CHECK(made.steps[10].undo_objects.bindings.front().groups == std::vector<std::string>{"pc-base-x", " b"});

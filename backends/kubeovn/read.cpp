@@ -36,6 +36,10 @@ constexpr NotModelled not_modelled[] = {
 };
 constexpr std::string_view cilium_policies[] = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy",
                                                 "CiliumCIDRGroup"};
+/// What stands beside the objects in the output: API groups of admission policies, and workloads, for their pod templates.
+constexpr std::string_view binding_groups[] = {"admissionregistration.k8s.io", "kyverno.io"};
+constexpr std::string_view workloads[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController",
+                                          "Job", "CronJob", "VirtualMachine"};
 
 template <std::size_t N>
 bool one_of(std::string_view text, const std::string_view (&words)[N]) {
@@ -114,6 +118,8 @@ class Reader {
       if (const auto name = name_of(object, "kubeovn.io/v1")) read_subnet(object, *name);
     } else if (kind == "Pod" && group.empty()) {
       if (const auto name = name_of(object, "v1")) read_pod(object, *name);
+    } else if (one_of(group, binding_groups) || one_of(kind, workloads)) {
+      return;  // they bind pods that do not exist yet
     } else if (group == "cilium.io" && one_of(kind, cilium_policies)) {
       diagnostics_.report<Kind::PolicyAmongObjects>(object.node.loc, title_of(object));
     } else {

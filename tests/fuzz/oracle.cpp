@@ -75,6 +75,7 @@ std::string printed(const testing::Compiled& compiled) {
 }
 
 void check_reads_back(const testing::Compiled& compiled) {
+  if (compiled.manifest.security_groups.empty()) return;
   Sources sources;
   Diagnostics diagnostics;
   const std::array<std::uint32_t, 1> files{sources.add("objects.yaml", printed(compiled))};
@@ -98,6 +99,8 @@ void check_never_looser(const testing::Compiled& compiled) {
   constexpr std::size_t most_pods = 6;
   const std::size_t pods = std::min(compiled.cluster.pods.size(), most_pods);
   verify::Probes probes = verify::probes(compiled.manifest, {{Protocol::Tcp, 80}, {Protocol::Udp, 53}});
+  // Cilium drops SCTP wherever it is not enabled, also where nothing is bound here (docs/design.md).
+  std::erase_if(probes, [](const auto& probe) { return probe.first == Protocol::Sctp; });
   if (probes.size() > 40) probes.resize(40);
   for (std::size_t from = 0; from < pods; ++from)
     for (std::size_t to = 0; to < pods; ++to) {
