@@ -80,6 +80,12 @@ std::map<std::string, std::string> tree(const fs::path& directory) {
   return found;
 }
 
+/// Without what tells the way to them, which files of --tree have not.
+std::map<std::string, std::string> objects(std::map<std::string, std::string> files) {
+  std::erase_if(files, [](const auto& file) { return file.first >= "32"; });
+  return files;
+}
+
 /// The names in the working directory, hidden ones too.
 std::set<std::string> here_is() {
   std::set<std::string> found;
@@ -221,9 +227,9 @@ TEST_CASE("each file gets what it gets alone, whatever the number of threads") {
     fs::remove_all("alone");
     std::vector<std::string> all = {"migrate"};
     all.insert(all.end(), args.begin(), args.end());
-    all.insert(all.end(), {"-o", "alone"});
+    all.insert(all.end(), {"-o", "alone", "--admission", "none"});
     CHECK(run(all).status != 1);
-    return tree("alone");
+    return objects(tree("alone"));
   };
   CHECK(tree("one/a") == alone({"in/a.yaml"}));
   CHECK(tree("one/b/c.d") == alone({"in/b/c.d.yml"}));
@@ -241,7 +247,7 @@ TEST_CASE("facts of --cluster are those of every file") {
   put("in/b.yaml", policy("db", 1, 1));
   CHECK(run({"migrate", "in", "--tree", "-o", "out", "--cluster", "facts.yaml"}).status != 1);
   CHECK(run({"migrate", "in/b.yaml", "-o", "alone", "--cluster", "facts.yaml"}).status != 1);
-  CHECK(tree("out/b") == tree("alone"));
+  CHECK(tree("out/b") == objects(tree("alone")));
   CHECK(fs::exists("out/a/30-bindings.yaml"));
 }
 

@@ -52,6 +52,9 @@ inline std::vector<Migrated> written_cases() {
         continue;
       Migrated objects = mutations::sample(entry.path());
       if (objects.manifest.bindings.empty() || objects.input->diagnostics.has_errors()) continue;
+      // A walk begins with pods that are in no group, which is not what a dump after an earlier run shows.
+      const auto& bindings = objects.manifest.bindings;
+      if (std::any_of(bindings.begin(), bindings.end(), [](const auto& each) { return !each.before.value_or("").empty(); })) continue;
       if (!is_cut_off(objects.input->cluster)) all.push_back(std::move(objects));
     }
   std::sort(all.begin(), all.end(), [](const Migrated& a, const Migrated& b) { return a.name < b.name; });
