@@ -1,14 +1,14 @@
 # What is packed and how (docs/packages.md). Included before the libraries are made, because of the flags;
 # policyconv_packages() comes last. `./x package` builds with POLICYCONV_PACKAGE, in a directory of its own.
-option(POLICYCONV_PACKAGE "Build for packages: hardened, free of build paths, and also as a program that needs few libraries"
+option(POLICYCONV_PACKAGE "Build for packages: free of build paths, and also as a program that needs few libraries"
        OFF)
 
 if(POLICYCONV_PACKAGE)
   add_compile_options(-ffile-prefix-map=${PROJECT_BINARY_DIR}=build -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.
-                      -fstack-protector-strong -Werror=date-time)
+                      -Werror=date-time)
   # Debian has no archive of fmt. Its headers hold the source; then nothing of libfmt.so is needed.
-  add_compile_definitions(FMT_HEADER_ONLY _FORTIFY_SOURCE=2)
-  add_link_options(-Wl,-s -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
+  add_compile_definitions(FMT_HEADER_ONLY)
+  add_link_options(-Wl,-s -Wl,--as-needed)
 endif()
 
 # RESULT: the archive beside the shared library ITEM (a target or a path); empty if ITEM is something else or has none.
