@@ -39,6 +39,9 @@ class Case {
       manifest_.places = {{"ovn-cluster", {"default", "ovn-default"}, {"kube-system", "shop"}},
                           {"vpc-a", {"a-1", "a-2"}, {"bank", "team-1"}},
                           {"vpc-b", {"b-1"}, {"bank", "team-2"}}};
+    if (several_vpcs_ && one_in(3)) manifest_.places[1].guarded = {"a-2"};
+    if (!several_vpcs_ && one_in(3))
+      manifest_.places = {{"ovn-cluster", {"a-1", "default", "ovn-default"}, {"kube-system", "shop"}, {"a-1"}}};
   }
 
   [[nodiscard]] json made() {
@@ -259,7 +262,7 @@ class Case {
 
   /// nullopt: its Subnet is in no place, or of another network and not named yet.
   [[nodiscard]] std::optional<std::string> vpc_of(const Pod& pod) const {
-    if (!several_vpcs_) return "ovn-cluster";
+    if (manifest_.places.empty()) return "ovn-cluster";
     const auto named = [](const Labels& annotations, const std::string& provider) {
       const auto found = annotations.find(provider + ".kubernetes.io/logical_switch");
       std::string first = found == annotations.end() ? "" : found->second.substr(0, found->second.find(','));
@@ -271,6 +274,8 @@ class Case {
     if (subnet.empty() && provider != "ovn") return std::nullopt;
     if (subnet.empty()) subnet = named(cluster_.find_namespace(pod.ns)->annotations, "ovn");
     for (const kubeovn::VpcPlace& place : manifest_.places) {
+      // No VPC has this name, so there are no groups for it.
+      if (std::find(place.guarded.begin(), place.guarded.end(), subnet) != place.guarded.end()) return "guarded";
       const Names& list = subnet.empty() ? place.namespaces : place.subnets;
       if (std::find(list.begin(), list.end(), subnet.empty() ? pod.ns : subnet) != list.end()) return place.vpc;
     }
