@@ -37,7 +37,17 @@ constexpr std::string_view leaks = R"(
 - **A controller that was down** when an annotation changed has not seen the change (K§3.3): take the annotation off and apply
   the step again.
 - **New pods** run for a moment before their groups hold (K§3.5), as with every group.
+- **Pods that join.** Kube-OVN puts a port into its groups one by one, and into deny-all from another queue (K§3.5). While these
+  queues are full a pod may be closed before open-in and open-out hold it, so a wave should have few pods.
 - **Virtual machines** take annotations from the template of the VirtualMachine at their next start (K§3.6).
+)";
+
+constexpr std::string_view stays_closed = R"(- **Pods that leave.** Up to Kube-OVN 1.14.11 a pod stays closed when its last group is taken off (K§8.2): after undoing a *join*
+  restart its pods.
+)";
+
+constexpr std::string_view references = R"(
+K§n are sections of `docs/reference/kube-ovn.md` in policyconv's documentation: what was measured, and how.
 )";
 
 constexpr std::string_view rollback = R"(
@@ -102,6 +112,7 @@ std::string ids_of(Section section) {
 }
 
 std::string overview(const std::vector<Section>& sections) {
+  if (sections.empty()) return {};
   std::string text = "\n## Overview\n\n| step | what | objects | undo |\n|---|---|---|---|\n";
   for (const Section& section : sections) {
     const Step& step = section.front();
@@ -181,10 +192,11 @@ std::string markdown_text(const Plan& plan) {
   const std::vector<Section> sections = sections_of(plan.steps);
   text += overview(sections);
   for (const Section& section : sections) text += section_text(section);
-  if (plan.is_edit) return text.append(edit_tail);
+  if (plan.is_edit) return text.append(edit_tail).append(references);
   text += rollback;
   text += leaks;
-  return text;
+  if (plan.release.minor <= 14) text += stays_closed;
+  return text.append(references);
 }
 
 }  // namespace policyconv::plan

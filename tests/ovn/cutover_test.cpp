@@ -283,7 +283,7 @@ Steps::iterator first(Steps& steps, StepKind kind) {
 
 TEST_CASE("a cut-over and its rollback never let pass what Cilium denies, and drop nothing that stays allowed",
           "[cutover]") {
-  const Options wanted = options(std::chrono::seconds(50));
+  const Options wanted = options(std::chrono::seconds(25));
   Suite suite(wanted.seed);
   const std::vector<conformance::Case> cases = shuffled_public_cases(wanted.seed);
   const std::size_t most = wanted.full ? 250 : cases.size();
@@ -302,7 +302,7 @@ TEST_CASE("a cut-over and its rollback never let pass what Cilium denies, and dr
 }
 
 TEST_CASE("the same with several VPCs, Subnet ACLs, ICMP types, nodes and Services", "[cutover]") {
-  const Options wanted = options(std::chrono::seconds(40));
+  const Options wanted = options(std::chrono::seconds(25));
   Suite suite(wanted.seed);
   std::vector<Migrated> cases = written_cases();
   conformance::for_each_case("curated.jsonl", wanted.full ? 1 : 10,
