@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "ir/shell.h"
+
 namespace policyconv::cli {
 namespace {
 
@@ -57,18 +59,6 @@ std::optional<std::string> command_for(const std::string& file) {
 }
 
 }  // namespace
-
-std::string shell_word(std::string_view text) {
-  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string_view::npos && text.front() != '-')
-    return std::string(text);
-  std::string word = text.starts_with('-') ? "'./" : "'";
-  for (const char c : text) {
-    if (c == '\'') word += "'\\''";
-    else word += c;
-  }
-  return word + "'";
-}
 
 std::string kustomize_command(const std::string& kustomization) { return kustomize_command_for(directory_of(kustomization)); }
 

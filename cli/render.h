@@ -3,15 +3,11 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "ir/diagnostics.h"
 #include "ir/source.h"
 
 namespace policyconv::cli {
-
-/// A word for a POSIX shell, in quotes where it needs them.
-[[nodiscard]] std::string shell_word(std::string_view text);
 
 /// `kubectl kustomize DIR | policyconv migrate -` for a kustomization.yaml.
 [[nodiscard]] std::string kustomize_command(const std::string& kustomization);
