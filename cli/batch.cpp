@@ -38,16 +38,20 @@ struct Shared {
   const Inputs& facts;
   std::istream& in;
   Staging& staging;
+  std::atomic<std::size_t> rules = 0;  // of all files
+  [[nodiscard]] bool has_too_many_rules() const { return rules > options.input.limits.rules; }
 };
 
 /// One file, from its text to its report.
 class Conversion {
  public:
-  Conversion(const Shared& shared, const Unit& unit) : shared_(shared), unit_(unit), sources_(&shared.facts.sources) {}
+  Conversion(Shared& shared, const Unit& unit) : shared_(shared), unit_(unit), sources_(&shared.facts.sources) {}
 
   [[nodiscard]] report::Report run() {
     read();
     std::optional<kubeovn::Manifest> manifest;
+    shared_.rules += policies_.catalog.rules.size();
+    if (shared_.has_too_many_rules()) return {};
     if (!diagnostics_.has_errors() && !policies_.catalog.policies.empty()) manifest = compile_and_write();
     if (diagnostics_.has_errors()) manifest.reset();
     // Without a place it is about the file as a whole.
@@ -106,7 +110,7 @@ class Conversion {
         finding.fingerprint = report::fingerprint_with(finding.fingerprint, unit_.folder);
   }
 
-  const Shared& shared_;
+  Shared& shared_;
   const Unit& unit_;
   Sources sources_;
   Diagnostics diagnostics_;
@@ -182,15 +186,19 @@ int migrate_tree(const MigrateOptions& options, std::istream& in, std::ostream& 
     bool placed = false;
     if (!facts.diagnostics.has_errors()) {
       Staging staging(options.output, {options.shard_index, options.shard_count}, facts.diagnostics);
-      const Shared shared{options, facts, in, staging};
+      Shared shared{options, facts, in, staging};
       {
         ProgressLine progress(err);
         std::atomic<std::size_t> done = 0;
         in_parallel(facts.diagnostics.has_errors() ? 0 : units.size(), options.input.jobs, [&](std::size_t at) {
-          if (stop_requested()) return;
+          if (stop_requested() || shared.has_too_many_rules()) return;
           reports[at] = Conversion(shared, units[at]).run();
           progress.count("converting files", ++done, units.size());
         });
+      }
+      if (shared.has_too_many_rules()) {  // which files were read by then is a matter of chance
+        facts.diagnostics.report<Kind::TooManyRules>({}, options.input.limits.rules);
+        reports.assign(units.size(), {});
       }
       if (!stop_requested()) require_policies(options, reports, facts.diagnostics);
       placed = place(options, units, reports, staging, facts.diagnostics);

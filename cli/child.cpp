@@ -94,20 +94,23 @@ bool drain(int from, std::string& into, std::size_t most, std::vector<char>& buf
   return got > 0;
 }
 
-/// False if the time ran out before both ends were closed.
-bool read_both(const Pipe& out, const Pipe& err, Clock::time_point until, ChildResult& result) {
+/// Exited if both ends are closed.
+ChildResult::End read_both(const Pipe& out, const Pipe& err, Clock::time_point until, std::size_t most,
+                           ChildResult& result) {
+  using End = ChildResult::End;
   std::array<pollfd, 2> waiting = {{{out.reading(), POLLIN, 0}, {err.reading(), POLLIN, 0}}};
   std::vector<char> buffer(1U << 18U);
   while (waiting[0].fd >= 0 || waiting[1].fd >= 0) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    if (left <= 0) return false;
+    if (left <= 0) return End::TimedOut;
     const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(std::min<std::int64_t>(left, 60'000)));
-    if (ready < 0 && errno != EINTR) return false;
+    if (ready < 0 && errno != EINTR) return End::TimedOut;
     if (ready <= 0) continue;
     if (waiting[0].revents != 0 && !drain(waiting[0].fd, result.out, result.out.max_size(), buffer)) waiting[0].fd = -1;
     if (waiting[1].revents != 0 && !drain(waiting[1].fd, result.err, most_complaints, buffer)) waiting[1].fd = -1;
+    if (result.out.size() > most) return End::TooLarge;
   }
-  return true;
+  return End::Exited;
 }
 
 /// Waits for the end of a child that has closed its outputs, and so has hardly anything left to do.
@@ -122,7 +125,7 @@ bool wait_until(pid_t child, Clock::time_point until, int& status) {
 
 }  // namespace
 
-ChildResult run_child(const std::vector<std::string>& command, std::chrono::milliseconds patience) {
+ChildResult run_child(const std::vector<std::string>& command, std::chrono::milliseconds patience, std::size_t most) {
   using End = ChildResult::End;
   ChildResult result;
   Pipe out, err;
@@ -133,16 +136,16 @@ ChildResult run_child(const std::vector<std::string>& command, std::chrono::mill
   out.close(1);
   err.close(1);
   int status = 0;
-  if (!read_both(out, err, until, result) || !wait_until(child, until, status)) {
+  result.end = read_both(out, err, until, most, result);
+  if (result.end == End::Exited && !wait_until(child, until, status)) result.end = End::TimedOut;
+  if (result.end != End::Exited) {
     ::kill(child, SIGKILL);
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    result.end = End::TimedOut;
   } else if (WIFSIGNALED(status)) {
     result.end = End::Signalled;
     result.code = WTERMSIG(status);
   } else {
-    result.end = End::Exited;
     result.code = WEXITSTATUS(status);
   }
   return result;

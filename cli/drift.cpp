@@ -37,6 +37,7 @@ void keep_errors(Diagnostics&& from, Diagnostics& to) {
 
 Sides read_sides(const DriftOptions& options, std::istream& in, Inputs& inputs) {
   Diagnostics& diagnostics = inputs.diagnostics;
+  inputs.sources.set_limits(options.limits);
   Reader reader(inputs.sources, in, diagnostics);
   inputs.object_files = reader.read_emitted(options.object_paths);
   inputs.cluster_files = reader.read(options.cluster_paths);

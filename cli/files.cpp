@@ -10,7 +10,6 @@
 #include <cstring>
 #include <filesystem>
 #include <istream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <ostream>
@@ -31,20 +30,18 @@ namespace fs = std::filesystem;
 
 std::string error_text(int code) { return std::generic_category().message(code); }
 
-/// More than any dump of a cluster has; reading takes many times the size of a file in memory.
-constexpr std::size_t most_megabytes = 1024;
-
-/// nullopt and errno set if it cannot be read; EFBIG: it is too large.
-std::optional<std::string> slurp(const std::string& path) {
-  constexpr std::size_t most = most_megabytes << 20U;
+/// nullopt and errno set if it cannot be read; EFBIG: it has more bytes than `most`.
+std::optional<std::string> slurp(const std::string& path, std::size_t most) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return std::nullopt;
   struct stat status = {};
   const bool has_size = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+  const std::size_t expected = has_size ? static_cast<std::size_t>(status.st_size) : 0;
   std::string text;
+  if (expected <= most) text.reserve(expected);
   std::vector<char> buffer(1U << 16U);
   for (;;) {
-    if (text.size() > most || (has_size && static_cast<std::size_t>(status.st_size) > most)) {
+    if (std::max(text.size(), expected) > most) {
       errno = EFBIG;
       return std::nullopt;
     }
@@ -177,10 +174,22 @@ std::string resolved(const std::string& path) {
   return error ? path : canonical.string();
 }
 
-std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics) {
-  std::optional<std::string> text = slurp(path);
+std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics, std::size_t most_megabytes) {
+  std::optional<std::string> text = slurp(path, most_megabytes * megabyte);
   if (!text && errno == EFBIG) diagnostics.report<Kind::FileTooLarge>({}, path, most_megabytes);
   else if (!text) diagnostics.report<Kind::CannotRead>({}, path, error_text(errno));
+  return text;
+}
+
+std::optional<std::string> read_stream(std::istream& in, Diagnostics& diagnostics, std::size_t most_megabytes) {
+  std::string text;
+  std::vector<char> buffer(1U << 16U);
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(in.gcount()));
+    if (text.size() <= most_megabytes * megabyte) continue;
+    diagnostics.report<Kind::FileTooLarge>({}, "<stdin>", most_megabytes);
+    return std::nullopt;
+  }
   return text;
 }
 
@@ -211,8 +220,9 @@ std::optional<std::uint32_t> Reader::read(const NamedFile& file) {
   const bool is_stdin = file.path == "-";
   const auto [entry, added] = known_.try_emplace(is_stdin ? file.path : resolved(file.path), 0);
   if (added) {
+    const std::size_t most = sources_.limits().file_megabytes;
     std::optional<std::string> text =
-        is_stdin ? std::string(std::istreambuf_iterator<char>(in_), {}) : read_text(file.path, diagnostics_);
+        is_stdin ? read_stream(in_, diagnostics_, most) : read_text(file.path, diagnostics_, most);
     if (text) entry->second = sources_.add(is_stdin ? "<stdin>" : file.path, std::move(*text));
     if (text && file.is_kustomization)
       diagnostics_.report<Kind::KustomizationNotBuilt>({entry->second, 0, 0}, kustomize_command(file.path));

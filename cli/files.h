@@ -11,6 +11,7 @@
 
 #include "backends/kubeovn/print.h"
 #include "ir/diagnostics.h"
+#include "ir/limits.h"
 #include "ir/source.h"
 
 namespace policyconv::cli {
@@ -31,9 +32,14 @@ struct NamedFile {
 [[nodiscard]] std::string resolved(const std::string& path);
 
 /// The text of a file; nullopt after a report.
-[[nodiscard]] std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics);
+[[nodiscard]] std::optional<std::string> read_text(const std::string& path, Diagnostics& diagnostics,
+                                                   std::size_t most_megabytes = Limits().file_megabytes);
+/// The same of standard input.
+[[nodiscard]] std::optional<std::string> read_stream(std::istream& in, Diagnostics& diagnostics,
+                                                     std::size_t most_megabytes = Limits().file_megabytes);
 
-/// Reads what list_files() finds. What is named twice is read once; a kustomization is not read but reported.
+/// Reads what list_files() finds, within the limits of `sources`. What is named twice is read once; a kustomization is not
+/// read but reported.
 class Reader {
  public:
   Reader(Sources& sources, std::istream& in, Diagnostics& diagnostics)

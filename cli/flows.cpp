@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <charconv>
 #include <istream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
+#include "ir/limits.h"
 #include "report/terminal.h"
 
 namespace policyconv::cli {
@@ -23,6 +26,8 @@ using Json = nlohmann::json;
 constexpr std::size_t most_bad_lines = 100;
 /// Of a bad line so much is kept for the message.
 constexpr std::size_t most_of_a_line = 4096;
+/// A record of Hubble has a few KiB.
+constexpr std::size_t longest_line = megabyte;
 
 /// What is wrong with a record. Caught in this file.
 struct Misshapen {
@@ -254,7 +259,24 @@ std::string reason_of(const Json::parse_error& error) {
   return report::printable(at == std::string::npos ? text : text.substr(at, shown == std::string::npos ? shown : shown - at));
 }
 
+enum class Line : std::uint8_t { End, Whole, TooLong };
+
+/// Of a line that is too long the beginning. `buffer` has longest_line + 1 characters.
+Line next_line(std::istream& in, std::vector<char>& buffer, std::string& line) {
+  in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+  const auto got = static_cast<std::size_t>(in.gcount());
+  if (got == 0) return Line::End;
+  const bool is_whole = !in.fail();
+  line.assign(buffer.data(), got - (is_whole && !in.eof() ? 1 : 0));  // the line end counts
+  if (is_whole) return Line::Whole;
+  in.clear();
+  in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  return Line::TooLong;
+}
+
 void read_line(const std::string& line, const FlowSink& sink) {
+  if (is_deeper(line, Limits::most_depth))
+    throw Misshapen{{}, fmt::format("it is nested deeper than {} levels", Limits::most_depth), {}};
   const Json record = Json::parse(line);
   if (!record.is_object()) throw Misshapen{"the line", seen(record), "an object"};
   const Json* wrapped = object_at(record, "flow");
@@ -320,15 +342,24 @@ void read_flows(std::istream& in, const std::string& name, const FlowSink& sink,
   BadLines bad;
   bool any = false;
   std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
+  std::vector<char> buffer(longest_line + 1);
+  Line kind = next_line(in, buffer, line);
+  for (std::size_t number = 1; kind != Line::End; ++number, kind = next_line(in, buffer, line)) {
+    if (kind == Line::TooLong) {
+      any = true;
+      bad.add(number, line, 1, {{}, fmt::format("it has more than {} bytes", longest_line), {}});
+      continue;
+    }
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     any = true;
     try {
       read_line(line, sink);
     } catch (const Json::parse_error& error) {
       bad.add(number, line, std::max<std::size_t>(error.byte, 1), {{}, reason_of(error), {}});
+    } catch (const Json::out_of_range&) {  // 1e999
+      bad.add(number, line, 1, {{}, "one of its numbers is too large", {}});
     } catch (const Misshapen& problem) {
-      bad.add(number, line, column_of(line, problem.field), problem);
+      bad.add(number, line, problem.field.empty() ? 1 : column_of(line, problem.field), problem);
     }
   }
   if (!any) diagnostics.report<Kind::NoFlows>({}, name);

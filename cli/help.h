@@ -54,6 +54,20 @@ both systems, as for `policyconv migrate`:
                                addresses that no dump tells (repeatable, comma lists)
 )";
 
+/// What reading is limited to; the same for every command that reads YAML.
+inline constexpr std::string_view limits_help = R"(
+limits, so that mistaken or hostile input ends in an error (docs/security.md); what is beyond one is an error, exit 1:
+  --max-file-size MB           of one file, of standard input, of one answer of kubectl (default: 1024)
+  --max-depth N                levels of nesting, at most 1000 (default: 100)
+  --max-documents N            documents in one file (default: 1000000)
+  --max-aliases MB             what the anchors and aliases of one file repeat (default: 10)
+)";
+/// The same of what becomes of policies.
+inline constexpr std::string_view policy_limits_help =
+    R"(  --max-rules N                rules of all policies together (default: 1000000)
+  --max-expansion N            what one rule of a policy becomes: its ports x its peers and CIDRs (default: 1000000)
+)";
+
 /// What becomes of the findings; the same for every command that has them.
 inline constexpr std::string_view reports_help = R"(
 reports and continuous integration (docs/ci.md):
@@ -141,7 +155,8 @@ many files:
   --keep-going                 with --tree: write what has no errors although other files have
   --shard-index I              take the I-th part of the files only (from 0), for parallel jobs
   --shard-count N              of N parts (default: 1)
-
+)").append(limits_help).append(policy_limits_help)
+      .append(R"(
 exit status, the highest that applies, except that 1 always wins (docs/exit-codes.md):
   0   the objects mean what the policies mean, or --fail-on and --baseline let pass what does not
   1   bad input, a stale or expired entry of --baseline, or reading or writing failed
@@ -195,7 +210,7 @@ output:
                                the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-)").append(reports_help)
+)").append(reports_help).append(limits_help).append(policy_limits_help)
       .append(R"(
 exit status, the highest that applies (docs/exit-codes.md):
   0   equal for all packets, and all assertions hold
@@ -233,7 +248,8 @@ output:
                                the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-
+)").append(limits_help).append(policy_limits_help)
+      .append(R"(
 exit status: 0 both agree · 1 bad input · 2 wrong usage · 3 Kube-OVN is stricter · 4 Kube-OVN is looser, or undefined
 
 examples:
@@ -262,7 +278,7 @@ output:
                                the least difference that makes the exit status non-zero (default: same, that is any)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-)").append(reports_help)
+)").append(reports_help).append(limits_help).append(policy_limits_help)
       .append(R"(
 exit status: 0 nothing would change · 1 bad input, or a stale entry of --baseline · 2 wrong usage · 3 something would be dropped that passed ·
              4 something would pass that was dropped, or is undefined
@@ -302,7 +318,7 @@ output:
   --fail-on work|blocked       the least verdict that makes the exit status non-zero (default: work)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-)").append(reports_help)
+)").append(reports_help).append(limits_help).append(policy_limits_help)
       .append(R"(
 exit status (docs/exit-codes.md):
   0   ready, or everything found is accepted by --baseline
@@ -381,7 +397,7 @@ writes the list to standard output: the objects for Kube-OVN are added, a Subnet
 changed in place, and all other items stay as they are. Facts about the cluster are taken from the items. What happened
 to each rule is in `results`. The functionConfig, a ConfigMap (`data`) or a PolicyConvConfig (`spec`), may set what
 `policyconv migrate --help` tells: cilium, clusterName, policyDefaultLocalCluster, sctp, namespace, kubeOvn, nodeTraffic,
-allowLooser, failOn, podCidr, serviceCidr, nodeCidr, joinCidr, nodeLocalDns; and
+allowLooser, failOn, podCidr, serviceCidr, nodeCidr, joinCidr, nodeLocalDns, maxRules, maxExpansion; and
   keepSource: false            drop the policies that were converted (default: true)
   path: DIR                    where the objects are to be written in the package (default: kube-ovn)
 

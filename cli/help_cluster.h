@@ -30,7 +30,7 @@ output:
   --format text|json|markdown  (default: text)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-)").append(reports_help)
+)").append(reports_help).append(limits_help)
       .append(R"(
 exit status (docs/exit-codes.md):
   0   the cluster is as emitted
@@ -45,8 +45,8 @@ examples:
 )");
 }
 
-inline constexpr std::string_view rollback_check_help =
-    R"(policyconv rollback-check - is the cluster as it was before the plan?
+[[nodiscard]] inline std::string rollback_check_help() {
+  return std::string(R"(policyconv rollback-check - is the cluster as it was before the plan?
 
 usage: policyconv rollback-check --plan plan.json --cluster PATH... [OPTION...]
 
@@ -62,11 +62,13 @@ output:
   --format text|json|markdown  (default: text)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text
-
+)").append(limits_help)
+      .append(R"(
 exit status: 0 as before · 1 bad input · 2 wrong usage · 3 something differs
 
 examples:
   policyconv rollback-check --plan out/plan.json --cluster now.yaml
-)";
+)");
+}
 
 }  // namespace policyconv::cli

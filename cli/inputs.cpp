@@ -58,6 +58,7 @@ void require_policies(const Catalog& catalog, Diagnostics& diagnostics) {
 }  // namespace
 
 void read_inputs(const InputOptions& options, std::istream& in, Inputs& inputs) {
+  inputs.sources.set_limits(options.limits);
   Reader reader(inputs.sources, in, inputs.diagnostics);
   inputs.policy_files = reader.read(options.paths);
   inputs.object_files = reader.read_emitted(options.object_paths);
@@ -89,7 +90,7 @@ void add_ranges(const Ranges& ranges, Cluster& cluster) {
 
 ir::Program program_of(const InputOptions& options, const cilium::Policies& policies, const Cluster& cluster,
                        Diagnostics& diagnostics) {
-  return cilium::lower(policies, cluster, {options.semantics, options.allow_looser}, diagnostics);
+  return cilium::lower(policies, cluster, {options.semantics, options.allow_looser, options.limits.expansion}, diagnostics);
 }
 
 ir::Program program_of(const InputOptions& options, Inputs& inputs) {
@@ -97,7 +98,9 @@ ir::Program program_of(const InputOptions& options, Inputs& inputs) {
 }
 
 kubeovn::LowerOptions target_of(const InputOptions& options) {
-  return {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser};
+  kubeovn::LowerOptions target{options.release, options.node_traffic, options.semantics.sctp, options.allow_looser};
+  target.most_expansion = options.limits.expansion;
+  return target;
 }
 
 kubeovn::Manifest compile(const InputOptions& options, const ir::Program& program, const Cluster& cluster,

@@ -180,11 +180,14 @@ void read_items(const FunctionConfig& config, const ResourceList& list, Inputs& 
 int krm(std::istream& in, std::ostream& out, std::ostream& err) {
   Inputs inputs;
   Diagnostics& diagnostics = inputs.diagnostics;
-  const std::uint32_t file = inputs.sources.add("<stdin>", std::string(std::istreambuf_iterator<char>(in), {}));
+  std::optional<std::string> text = read_stream(in, diagnostics);
+  if (!text) return report_errors(inputs, report::Colour::Auto, err);
+  const std::uint32_t file = inputs.sources.add("<stdin>", *std::move(text));
   const std::optional<ResourceList> list = read_resource_list(inputs.sources, file, diagnostics);
   if (!list) return report_errors(inputs, report::Colour::Auto, err);
 
   const FunctionConfig config = read_function_config(list->function_config(), diagnostics);
+  inputs.sources.set_limits(config.options.input.limits);
   std::optional<kubeovn::Manifest> manifest;
   if (!diagnostics.has_errors()) read_items(config, *list, inputs);
   const Catalog& catalog = inputs.policies.catalog;

@@ -34,6 +34,8 @@ constexpr Setting settings[] = {
     {"failOn", "--fail-on", Takes::One},
     {"joinCidr", "--join-cidr", Takes::Many},
     {"kubeOvn", "--kube-ovn", Takes::One},
+    {"maxExpansion", "--max-expansion", Takes::One},
+    {"maxRules", "--max-rules", Takes::One},
     {"namespace", "--namespace", Takes::One},
     {"nodeCidr", "--node-cidr", Takes::Many},
     {"nodeLocalDns", "--node-local-dns", Takes::Many},

@@ -176,13 +176,17 @@ bool is_unknown_kind(const ChildResult& ended) {
 }
 
 /// Reports what went wrong, if anything did.
-void check(const Kubectl& kubectl, const Query& query, const ChildResult& ended, Diagnostics& diagnostics) {
+void check(const Kubectl& kubectl, const Query& query, const ChildResult& ended, std::size_t most_megabytes,
+           Diagnostics& diagnostics) {
   switch (ended.end) {
     case End::NotStarted:
       diagnostics.report<Kind::NoKubectl>({}, std::generic_category().message(ended.code));
       return;
     case End::TimedOut:
       diagnostics.report<Kind::KubectlTimeout>({}, title(query), kubectl.patience.count());
+      return;
+    case End::TooLarge:
+      diagnostics.report<Kind::FileTooLarge>({}, title(query), most_megabytes);
       return;
     case End::Signalled:
       diagnostics.report<Kind::KubectlFailed>({}, title(query), fmt::format("it was ended by signal {}", ended.code));
@@ -204,12 +208,12 @@ bool is_hopeless(const Diagnostics& diagnostics) {
 
 class Fetcher {
  public:
-  Fetcher(const Kubectl& kubectl, Wanted wanted)
-      : kubectl_(kubectl), wanted_(wanted), queries_(queries(wanted)), answers_(queries_.size()) {}
+  Fetcher(const Kubectl& kubectl, Wanted wanted, std::size_t most_megabytes)
+      : kubectl_(kubectl), wanted_(wanted), most_megabytes_(most_megabytes), queries_(queries(wanted)), answers_(queries_.size()) {}
 
   Fetched fetch(Sources& sources, Diagnostics& diagnostics) {
     ask(0);  // alone, since what is wrong with the cluster is wrong with every kind
-    check(kubectl_, queries_[0], answers_[0], diagnostics);
+    check(kubectl_, queries_[0], answers_[0], most_megabytes_, diagnostics);
     if (is_hopeless(diagnostics)) return {};
     in_parallel(queries_.size() - 1, kubectl_.jobs, [this](std::size_t i) { ask(i + 1); });
     std::vector<std::string> unknown;
@@ -217,7 +221,7 @@ class Fetcher {
       if (is_unknown_kind(answers_[i]))
         unknown.push_back(queries_[i].resource);
       else
-        check(kubectl_, queries_[i], answers_[i], diagnostics);
+        check(kubectl_, queries_[i], answers_[i], most_megabytes_, diagnostics);
       if (is_hopeless(diagnostics)) break;  // the calls after it fail for the same reason
     }
     if (diagnostics.has_errors()) return {};
@@ -226,7 +230,9 @@ class Fetcher {
   }
 
  private:
-  void ask(std::size_t i) { answers_[i] = run_child(command(kubectl_, queries_[i]), kubectl_.patience); }
+  void ask(std::size_t i) {
+    answers_[i] = run_child(command(kubectl_, queries_[i]), kubectl_.patience, most_megabytes_ * megabyte);
+  }
 
   Fetched keep(Sources& sources) {
     Fetched fetched;
@@ -245,6 +251,7 @@ class Fetcher {
 
   const Kubectl& kubectl_;
   Wanted wanted_;
+  std::size_t most_megabytes_;  // of one answer
   std::vector<Query> queries_;
   std::vector<ChildResult> answers_;
 };
@@ -253,7 +260,7 @@ class Fetcher {
 
 Fetched fetch(const Kubectl& kubectl, Wanted wanted, Sources& sources, Diagnostics& diagnostics) {
   Diagnostics own;  // what others said before is not about kubectl
-  Fetched fetched = Fetcher(kubectl, wanted).fetch(sources, own);
+  Fetched fetched = Fetcher(kubectl, wanted, sources.limits().file_megabytes).fetch(sources, own);
   diagnostics.append(std::move(own));
   return fetched;
 }

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -25,6 +26,8 @@ void occupy_closed_streams() {
 int main(int argc, char** argv) {
   occupy_closed_streams();
   std::ios::sync_with_stdio(false);
+  // Else the allocator keeps what is given back once it was large, and texts of many megabytes come and go: a tenth of the peak.
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error like any other, not a silent end
   std::signal(SIGXFSZ, SIG_IGN);  // and so is a file that grows too large
   namespace cli = policyconv::cli;

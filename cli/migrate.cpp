@@ -4,6 +4,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backends/kubeovn/cost.h"
@@ -26,12 +27,21 @@
 namespace policyconv::cli {
 namespace {
 
-kubeovn::Manifest compile(const MigrateOptions& options, const ir::Program& program,
+/// `program` by value: it is large, and nobody needs it afterwards.
+kubeovn::Manifest compile(const MigrateOptions& options, ir::Program program,
                           const std::optional<kubeovn::Manifest>& previous, Inputs& inputs) {
   kubeovn::LowerOptions target = target_of(options.input);
   target.binds_new_pods = options.admission != kubeovn::AdmissionForm::None;
   if (previous) target.known_names = plan::names_of(*previous);
   return kubeovn::lower(program, inputs.cluster, inputs.policies.catalog, target, inputs.diagnostics);
+}
+
+/// Only the catalog is asked for from here on, unless the policies are to be compared. They are a third of the memory.
+void forget_policies(const MigrateOptions& options, cilium::Policies& policies) {
+  if (options.verify || shows_policies(options.reports)) return;
+  policies.policies = {};
+  policies.network_policies = {};
+  policies.cidr_groups = {};
 }
 
 /// Policies beside objects, and who reaches whom, for the face that shows them.
@@ -71,14 +81,15 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   std::vector<kubeovn::OutputFile> files;
   kubeovn::Costs costs;
   if (!diagnostics.has_errors()) {
-    const ir::Program program = program_of(options.input, inputs);
+    ir::Program program = program_of(options.input, inputs);
     const std::optional<kubeovn::Manifest> previous = read_previous(options, in, inputs);
     if (options.emit == Emit::Objects) {
-      manifest = compile(options, program, previous, inputs);
-      costs = kubeovn::costs_of(*manifest, inputs.cluster);
+      manifest = compile(options, std::move(program), previous, inputs);
+      forget_policies(options, inputs.policies);
+      if (options.cost || options.max_acls != 0) costs = kubeovn::costs_of(*manifest, inputs.cluster);
       if (options.max_acls != 0 && costs.total.acls > options.max_acls)
         diagnostics.report<Kind::TooManyAcls>({}, costs.total.acls, options.max_acls, most_acls(costs));
-      files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
+      if (!diagnostics.has_errors()) files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
     }
     if (diagnostics.has_errors())
       manifest.reset();

@@ -144,16 +144,6 @@ void add_packet(CLI::App& command, const std::string& name, PacketKind& value) {
       ->required();
 }
 
-void add_number(CLI::App& command, const std::string& name, unsigned least, unsigned most, unsigned& value) {
-  command.add_option_function<std::string>(name, [=, &value](const std::string& text) {
-    unsigned number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
-      refuse(name.substr(name.find("--")), fmt::format("`{}` is no number from {} to {}", text, least, most));
-    value = number;
-  });
-}
-
 void add_report_files(CLI::App& command, const std::string& name, std::vector<ReportFile>& value) {
   command
       .add_option_function<std::vector<std::string>>(

@@ -8,10 +8,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -45,7 +47,16 @@ void add_codes(CLI::App& command, const std::string& name, std::vector<std::stri
 void add_packet(CLI::App& command, const std::string& name, PacketKind& value);
 /// Comma lists, repeatable; each is one value.
 void add_lists(CLI::App& command, const std::string& name, std::vector<std::vector<std::string>>& value);
-void add_number(CLI::App& command, const std::string& name, unsigned least, unsigned most, unsigned& value);
+template <typename Number>
+void add_number(CLI::App& command, const std::string& name, std::size_t least, std::size_t most, Number& value) {
+  command.add_option_function<std::string>(name, [=, &value](const std::string& text) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number < least || number > most)
+      refuse(name.substr(name.find("--")), fmt::format("`{}` is no number from {} to {}", text, least, most));
+    value = static_cast<Number>(number);
+  });
+}
 /// FACE=FILE, repeatable.
 void add_report_files(CLI::App& command, const std::string& name, std::vector<ReportFile>& value);
 

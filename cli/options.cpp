@@ -117,6 +117,23 @@ void add_jobs(CLI::App& app, unsigned& jobs) {
   add_number(app, "-j,--jobs", 1, 256, jobs);
 }
 
+/// What reading is limited to.
+void add_limits(CLI::App& app, Limits& limits) {
+  constexpr std::size_t most = 1'000'000'000;
+  add_number(app, "--max-file-size", 1, 1'000'000, limits.file_megabytes);
+  add_number(app, "--max-depth", 1, Limits::most_depth, limits.depth);
+  add_number(app, "--max-documents", 1, most, limits.documents);
+  add_number(app, "--max-aliases", 1, 1'000'000, limits.alias_megabytes);
+}
+
+/// The same, and of what becomes of policies.
+void add_all_limits(CLI::App& app, Limits& limits) {
+  constexpr std::size_t most = 1'000'000'000;
+  add_limits(app, limits);
+  add_number(app, "--max-rules", 1, most, limits.rules);
+  add_number(app, "--max-expansion", 1, most, limits.expansion);
+}
+
 /// How both systems are set up, and whether kubectl is asked: the same for every command.
 void add_systems(CLI::App& app, InputOptions& input) {
   app.add_flag("--from-cluster", input.from_cluster);
@@ -134,6 +151,7 @@ void add_systems(CLI::App& app, InputOptions& input) {
   add_cidrs(app, "--node-cidr", input.ranges.nodes);
   add_cidrs(app, "--join-cidr", input.ranges.joins);
   add_addresses(app, "--node-local-dns", input.ranges.node_local_dns);
+  add_all_limits(app, input.limits);
   add_jobs(app, input.jobs);
 }
 
@@ -234,6 +252,7 @@ void declare(CLI::App& app, DriftOptions& options) {
   app.add_option("--objects", options.object_paths)->required();
   app.add_option("--cluster", options.cluster_paths)->required();
   app.add_option("--nb", options.northbound_paths);
+  add_limits(app, options.limits);
   add_jobs(app, options.jobs);
   add_choice(app, "--format", formats, options.format);
   add_reports(app, options.reports);
@@ -243,6 +262,7 @@ void declare(CLI::App& app, DriftOptions& options) {
 void declare(CLI::App& app, RollbackCheckOptions& options) {
   app.add_option("--plan", options.plan)->required();
   app.add_option("--cluster", options.cluster_paths)->required();
+  add_limits(app, options.limits);
   add_jobs(app, options.jobs);
   add_choice(app, "--format", formats, options.format);
   add_choice(app, "--color", colours, options.colour);
@@ -307,7 +327,7 @@ Request parse_command_line(std::vector<std::string> args) {
   if (command == "replay") return parse_as<ReplayOptions>(command, std::move(args), replay_help());
   if (command == "assess") return parse_as<AssessOptions>(command, std::move(args), assess_help());
   if (command == "drift") return parse_as<DriftOptions>(command, std::move(args), drift_help());
-  if (command == "rollback-check") return parse_as<RollbackCheckOptions>(command, std::move(args), rollback_check_help);
+  if (command == "rollback-check") return parse_as<RollbackCheckOptions>(command, std::move(args), rollback_check_help());
   if (command == "explain") return parse_as<ExplainOptions>(command, std::move(args), explain_help);
   if (command == "krm") return parse_as<KrmOptions>(command, std::move(args), krm_help);
   if (command == "report") return parse_report(std::move(args));

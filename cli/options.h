@@ -17,6 +17,7 @@
 #include "ir/address.h"
 #include "ir/cluster.h"
 #include "ir/exit_status.h"
+#include "ir/limits.h"
 #include "ir/semantics.h"
 
 namespace policyconv::cli {
@@ -64,6 +65,7 @@ struct InputOptions {
   kubeovn::NodeTraffic node_traffic = kubeovn::NodeTraffic::Anchor;
   std::vector<std::string> allow_looser;  // codes of accepted approximations
   Ranges ranges;
+  Limits limits;
   unsigned jobs = 1;
 };
 
@@ -140,6 +142,7 @@ struct DriftOptions {
   Format format = Format::Text;
   ReportOptions reports;
   report::Colour colour = report::Colour::Auto;
+  Limits limits;
   unsigned jobs = 1;
 };
 
@@ -148,6 +151,7 @@ struct RollbackCheckOptions {
   std::vector<std::string> cluster_paths;
   Format format = Format::Text;
   report::Colour colour = report::Colour::Auto;
+  Limits limits;
   unsigned jobs = 1;
 };
 

@@ -29,6 +29,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view temporary_end = ".tmp";
+/// From so many files on they are flushed by one call for the file system; a call for each would be most of the time of a run.
+constexpr std::size_t many_files = 16;
 
 std::string error_text(int code) { return std::generic_category().message(code); }
 
@@ -104,7 +106,11 @@ class Output {
   bool open();
   /// Removes what earlier runs that were killed have left behind, unless another run is writing here at this moment.
   void clear_leftovers(const std::vector<kubeovn::OutputFile>& files);
-  bool add(const kubeovn::OutputFile& file);
+  bool add(const kubeovn::OutputFile& file, Durable durable);
+  /// What was added with Durable::Later.
+  bool flush();
+  /// Whether flush() can do anything: not where the directory may be written and not read.
+  [[nodiscard]] bool can_flush() const;
   bool rename_all();
   void take_back();
   void remove_stale(const std::vector<kubeovn::OutputFile>& files);
@@ -184,7 +190,7 @@ std::vector<std::string> Output::folders() const {
   return names;
 }
 
-bool Output::add(const kubeovn::OutputFile& file) {
+bool Output::add(const kubeovn::OutputFile& file, Durable durable) {
   if (!stays_below(file.name)) return failed(file.name, "it is no name of a file below this directory");
   Place target = place_of(file.name);
   const Descriptor* const in = folder(target.folder);
@@ -196,8 +202,12 @@ bool Output::add(const kubeovn::OutputFile& file) {
       ::openat(in->get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!written.valid()) return failed(file.name);
   pending_.push_back({std::move(target), std::move(temporary)});
-  return write_all(written.get(), file.text, Durable::Now) || failed(file.name);
+  return write_all(written.get(), file.text, durable) || failed(file.name);
 }
+
+bool Output::can_flush() const { return (::fcntl(open_.at("").get(), F_GETFL) & O_PATH) == 0; }
+
+bool Output::flush() { return ::syncfs(open_.at("").get()) == 0 || errno == ENOSYS || failed(""); }
 
 bool Output::rename_all() {
   for (; !pending_.empty(); pending_.pop_back()) {
@@ -258,9 +268,10 @@ void write_directory(const std::string& directory, const std::vector<kubeovn::Ou
   Output output(directory, is_own, diagnostics);
   if (!output.open()) return;
   output.clear_leftovers(files);
+  const Durable durable = files.size() >= many_files && output.can_flush() ? Durable::Later : Durable::Now;
   const bool is_added = std::all_of(files.begin(), files.end(), [&](const kubeovn::OutputFile& file) {
-    return !stop_requested() && output.add(file);
-  });
+    return !stop_requested() && output.add(file, durable);
+  }) && (durable == Durable::Now || output.flush());
   const NoStopNow no_stop;
   if (!is_added || stop_requested()) return output.take_back();
   if (!output.rename_all()) return;

@@ -316,10 +316,9 @@ Rehearsal rehearse(const InputOptions& options, const ir::Program& program, cons
   Cluster cluster = reduced(inputs.cluster, tried.flows);
   cluster.workloads.clear();  // nobody makes the stand-ins
   Diagnostics told_already;
-  const ir::Program here = cilium::lower(inputs.policies, cluster, {options.semantics, options.allow_looser}, told_already);
+  const ir::Program here = cilium::lower(inputs.policies, cluster, {options.semantics, options.allow_looser, options.limits.expansion}, told_already);
   const kubeovn::Manifest manifest =
-      kubeovn::lower(here, cluster, inputs.policies.catalog,
-                     {options.release, options.node_traffic, options.semantics.sctp, options.allow_looser}, told_already);
+      kubeovn::lower(here, cluster, inputs.policies.catalog, target_of(options), told_already);
 
   std::vector<Row> rows;
   const Judge judge(inputs.policies, manifest, cluster, options.semantics);

@@ -20,8 +20,8 @@
 namespace policyconv::cli {
 namespace {
 
-std::optional<plan::Before> read_plan(const std::string& path, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = read_text(path, diagnostics);
+std::optional<plan::Before> read_plan(const std::string& path, const Limits& limits, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = read_text(path, diagnostics, limits.file_megabytes);
   if (!text) return std::nullopt;
   std::string problem;
   std::optional<plan::Before> before = plan::read_before(*text, problem);
@@ -44,7 +44,8 @@ Compared summary(const plan::Before& before, const plan::WrittenObjects& live) {
 int rollback_check(const RollbackCheckOptions& options, std::istream& in, std::ostream& out, std::ostream& err) {
   Inputs inputs;
   Diagnostics& diagnostics = inputs.diagnostics;
-  const std::optional<plan::Before> before = read_plan(options.plan, diagnostics);
+  const std::optional<plan::Before> before = read_plan(options.plan, options.limits, diagnostics);
+  inputs.sources.set_limits(options.limits);
   Reader reader(inputs.sources, in, diagnostics);
   inputs.cluster_files = reader.read(options.cluster_paths);
   inputs.trees = yaml::read_trees(inputs.sources, inputs.cluster_files, options.jobs);

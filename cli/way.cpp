@@ -39,8 +39,9 @@ plan::Options plan_options(const MigrateOptions& options, bool has_admission, co
 
 plan::Plan plan_of(const plan::Options& wanted, const kubeovn::Manifest& manifest, const kubeovn::Manifest* previous, Inputs& inputs) {
   if (previous == nullptr) return plan::make(manifest, inputs.cluster, wanted);
-  plan::report_edits(plan::compare(*previous, manifest, inputs.cluster, wanted), inputs.diagnostics);
-  return plan::edit_plan(*previous, manifest, inputs.cluster, wanted);
+  const plan::Edits edits = plan::compare(*previous, manifest, inputs.cluster, wanted);
+  plan::report_edits(edits, inputs.diagnostics);
+  return plan::edit_plan(edits, *previous, manifest, inputs.cluster, wanted);
 }
 
 }  // namespace
@@ -66,7 +67,7 @@ std::optional<kubeovn::Manifest> read_previous(const MigrateOptions& options, st
 std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const kubeovn::Manifest& manifest,
                                           const kubeovn::Manifest* previous, Inputs& inputs) {
   const Catalog& catalog = inputs.policies.catalog;
-  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog);
+  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs);
   std::string admission = kubeovn::admission(manifest, {*options.admission, options.kubernetes_minor}, inputs.diagnostics);
   const bool has_admission = !admission.empty();
   if (has_admission) files.push_back({"40-admission.yaml", std::move(admission)});

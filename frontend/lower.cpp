@@ -23,6 +23,13 @@ class GroupTable {
     const auto [at, added] = numbers_.try_emplace(group, static_cast<std::uint32_t>(numbers_.size()));
     return at->second;
   }
+  /// Of all requirements.
+  [[nodiscard]] std::set<std::string> keys() const {
+    std::set<std::string> found;
+    for (const auto& [group, number] : numbers_)
+      for (const ir::Requirement& requirement : group.all_of) found.insert(requirement.key);
+    return found;
+  }
   /// Fills `groups` in sorted order and returns, for each number given out, its index there.
   std::vector<std::uint32_t> sorted(std::vector<ir::Group>& groups) {
     std::vector<std::uint32_t> final_number(numbers_.size());
@@ -40,7 +47,7 @@ class GroupTable {
 class Lowering {
  public:
   Lowering(const Policies& policies, const Cluster& cluster, const LowerOptions& options, Diagnostics& diagnostics)
-      : context_{policies, cluster, options, diagnostics}, port_names_(cluster) {}
+      : context_{policies, cluster, options, diagnostics}, port_names_(cluster), made_(policies.catalog.rules.size()) {}
 
   ir::Program run() {
     find_requirements();
@@ -60,6 +67,8 @@ class Lowering {
       for (const Protocol protocol : rule.named.protocols)
         end_ports_[{rule.named.name, protocol}].emplace(rule.where.ns.value_or(""), rule.named.end_port);
     for (const NamedIngress& rule : later_) on_ingress(rule);
+    const std::set<std::string> keys = groups_.keys();
+    for (const NamedEgress& rule : shared_) on_shared(rule, keys);
     return finish();
   }
 
@@ -70,6 +79,16 @@ class Lowering {
     RuleContext where;
     std::vector<PeerValue> peers;
     NamedPort named;
+  };
+
+  // An egress rule with a port name: what holds for pods that do not define it is lowered last, when all labels that
+  // policies select by are known.
+  struct NamedEgress {
+    ir::Group subject;
+    RuleContext where;
+    ir::Group pods;
+    Text name;
+    Protocol protocol;
   };
 
   void check_namespace(const std::string& ns, PolicyId policy, Loc loc) {
@@ -125,6 +144,12 @@ class Lowering {
                                            [&](const Selector& selector) { return ambiguous(selector); }))
         continue;
       if (left_out(written, where)) continue;
+      // Peers alone can be too many to be lowered, since a CIDR group may be named again and again.
+      const std::size_t named = count_peers(written, context_.policies);
+      if (saturating_product(count_ports(written), named) > context_.options.most_expansion) {
+        too_much(where, saturating_product(count_ports(written), named), named);
+        continue;
+      }
       const std::vector<PeerValue> peers = lower_peers(written, where, context_);
       if (peers.empty()) continue;
       add(subject, where, peers, lower_traffic(written, where, context_));
@@ -189,12 +214,15 @@ class Lowering {
 
   // A key written with and without `any:` is one key, and which value survives is chance (C§18.3).
   bool ambiguous(const Selector& selector) {
+    constexpr std::string_view any = "any:";
+    std::map<std::string_view, std::string_view> prefixed;
+    for (const auto& [key, value, loc] : selector.match_labels)
+      if (key.starts_with(any)) prefixed.emplace(std::string_view(key).substr(any.size()), value);
     for (const LabelPair& plain : selector.match_labels)
-      for (const LabelPair& other : selector.match_labels)
-        if (other.key == "any:" + plain.key && other.value != plain.value) {
-          context_.diagnostics.report<Kind::AmbiguousLabel>(plain.loc, plain.key);
-          return true;
-        }
+      if (const auto at = prefixed.find(plain.key); at != prefixed.end() && at->second != plain.value) {
+        context_.diagnostics.report<Kind::AmbiguousLabel>(plain.loc, plain.key);
+        return true;
+      }
     return false;
   }
 
@@ -252,12 +280,30 @@ class Lowering {
 
   // --- rules ---------------------------------------------------------------------------------------------------------
 
+  void too_much(const RuleContext& where, std::size_t entries, std::size_t peers) {
+    const Catalog& catalog = context_.policies.catalog;
+    const std::size_t ports = entries / peers + (entries % peers == 0 ? 0 : 1);
+    context_.diagnostics.report_rule<Kind::TooMuchExpansion>(where.id, catalog.rule(where.id).loc, catalog.display(where.id),
+                                                             entries, ports, peers, context_.options.most_expansion);
+  }
+
+  // Whether a source rule may become so many more rules; if not, that is reported once.
+  bool has_room(const RuleContext& where, std::size_t ports, std::size_t peers) {
+    std::size_t& made = made_[static_cast<std::size_t>(where.id)];
+    const std::size_t most = context_.options.most_expansion;
+    if (made > most) return false;
+    made = saturating_sum(made, saturating_product(ports, peers));
+    if (made > most) too_much(where, made, peers);
+    return made <= most;
+  }
+
   void isolate(const ir::Group& subject, Direction direction) {
     program_.isolations.push_back({static_cast<ir::GroupId>(groups_.number(subject)), direction});
   }
 
   void add(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
            const TrafficSet& traffic) {
+    if (!has_room(where, traffic.fixed.size(), peers.size())) return;
     for (const PeerValue& peer : peers)
       for (const ir::Traffic& kind : traffic.fixed) add(subject, where, peer, kind);
     for (const NamedPort& named : traffic.named) {
@@ -284,7 +330,7 @@ class Lowering {
     const bool deny = where.verdict == Verdict::Deny;
     context_.diagnostics.report_rule<Kind::NamedPortNeedsCluster>(
         where.id, named.loc, named.name, deny ? "the deny is widened to every port of the protocol" : "the allow is left out");
-    if (!deny) return;
+    if (!deny || !has_room(where, named.protocols.size(), peers.size())) return;
     for (const Protocol protocol : named.protocols)
       for (const PeerValue& peer : peers) add(subject, where, peer, {protocol, {}, std::nullopt});
   }
@@ -295,7 +341,7 @@ class Lowering {
     std::set<std::uint16_t> all;
     for (const Protocol protocol : named.protocols) {
       const std::set<std::uint16_t> numbers = port_names_.numbers(subject, named.name, protocol);
-      if (numbers.empty()) continue;
+      if (numbers.empty() || !has_room(where, numbers.size(), peers.size())) continue;
       const std::uint16_t end_port = agreed_end_port(where, named, protocol);
       for (const std::uint16_t number : numbers) {
         ir::Group part = subject;
@@ -308,7 +354,8 @@ class Lowering {
     note_numbers(all, "selected pod", where, named);
   }
 
-  // On egress (since 1.20) it is looked up on each destination pod; nothing but pods has names, and endPort is ignored.
+  // On egress (since 1.20) it is looked up for each destination's identity; nothing but pods has names, and endPort is
+  // ignored.
   void on_egress(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
                  const NamedPort& named) {
     const bool deny = where.verdict == Verdict::Deny;
@@ -324,11 +371,13 @@ class Lowering {
         disagree = disagree || disagree_here;
         if (disagree_here && !deny) continue;
         const std::set<std::uint16_t> numbers = port_names_.numbers(*pods, named.name, protocol);
+        if (!has_room(where, numbers.size(), 1)) continue;
         for (const std::uint16_t number : numbers) {
           ir::Group part = *pods;
           part.port = ContainerPort{named.name, protocol, number};
           add(subject, where, part, {protocol, {number, number}, std::nullopt});
         }
+        shared_.push_back({subject, where, *pods, {named.name, named.loc}, protocol});
         all.insert(numbers.begin(), numbers.end());
       }
     }
@@ -336,6 +385,17 @@ class Lowering {
       context_.diagnostics.report_rule<Kind::NamedPortDisagrees>(
           where.id, named.loc, named.name, deny ? "the deny covers them" : "the allow is left out for all of them");
     if (!disagree || !all.empty()) note_numbers(all, "destination pod", where, named);
+  }
+
+  // Pods without the name that have the identity of one with it. Whether identities hold port names differs between releases
+  // (C§3.1), so that an allow might be looser.
+  void on_shared(const NamedEgress& rule, const std::set<std::string>& keys) {
+    const auto shared = port_names_.shared(rule.pods, rule.name.value, rule.protocol, keys);
+    if (rule.where.verdict == Verdict::Allow && !shared.empty() && left_out_.emplace(rule.where.id, rule.name.value).second)
+      context_.diagnostics.report_rule<Kind::NamedPortShared>(rule.where.id, rule.name.loc, rule.name.value);
+    if (rule.where.verdict == Verdict::Allow || !has_room(rule.where, shared.size(), 1)) return;
+    for (const auto& [identity, number] : shared)
+      add(rule.subject, rule.where, identity, {rule.protocol, {number, number}, std::nullopt});
   }
 
   // Up to 1.19 one number for the whole cluster, for every peer; two numbers on running pods anywhere make the rule void.
@@ -353,6 +413,7 @@ class Lowering {
         else context_.diagnostics.report_rule<Kind::NamedPortAmbiguous>(where.id, named.loc, named.name, written);
         if (!deny) continue;
       }
+      if (!has_room(where, numbers.size(), peers.size())) continue;
       for (const std::uint16_t number : numbers)
         for (const PeerValue& peer : peers)
           add(subject, where, peer, {protocol, {number, std::max(number, named.end_port)}, std::nullopt});
@@ -408,8 +469,11 @@ class Lowering {
   LowerContext context_;
   PortNames port_names_;
   GroupTable groups_;
+  std::vector<std::size_t> made_;  // by RuleId: rules of `program_`
   std::set<std::pair<std::string, Direction>> narrowing_;  // (namespace or "" for all, direction)
   std::vector<NamedIngress> later_;
+  std::vector<NamedEgress> shared_;
+  std::set<std::pair<RuleId, std::string>> left_out_;  // what on_shared() has reported
   // By name and protocol: (namespace or "" for all, endPort).
   std::map<std::pair<std::string, Protocol>, std::set<std::pair<std::string, std::uint16_t>>> end_ports_;
   ir::Program program_;

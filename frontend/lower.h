@@ -4,6 +4,7 @@
 #include "frontend/policy.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
+#include "ir/limits.h"
 #include "ir/program.h"
 #include "ir/semantics.h"
 
@@ -13,6 +14,8 @@ struct LowerOptions {
   Semantics semantics;
   /// Codes of the approximations the user accepts although they open something (design.md section 2).
   std::vector<std::string> allow_looser;
+  /// Of one source rule at most so many rules are made; more is an error, found before any is.
+  std::size_t most_expansion = Limits().expansion;
 };
 
 /// What the policies mean. Rules that a Program cannot say are left out (allow) or widened (deny) and reported with

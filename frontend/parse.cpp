@@ -329,6 +329,35 @@ void validate_and_number(std::vector<T>& policies, Catalog& catalog, const Seman
   }
 }
 
+std::size_t count_rules(const Policy& policy) {
+  std::size_t count = 0;
+  const auto add = [&](const Spec& spec) {
+    for (const List<Rule>* list : {&spec.ingress, &spec.ingress_deny, &spec.egress, &spec.egress_deny})
+      count += *list ? (*list)->size() : 0;
+  };
+  if (policy.spec) add(*policy.spec);
+  if (policy.specs) std::for_each(policy.specs->begin(), policy.specs->end(), add);
+  return count;
+}
+
+std::size_t count_rules(const NetworkPolicy& policy) {
+  return (policy.ingress ? policy.ingress->size() : 0) + (policy.egress ? policy.egress->size() : 0);
+}
+
+/// Reports the first policy whose rules are more than `room`, of which those before it take theirs.
+template <typename T>
+bool has_room(const std::vector<T>& policies, std::size_t& room, const Limits& limits, Diagnostics& diagnostics) {
+  for (const T& policy : policies) {
+    const std::size_t count = count_rules(policy);
+    if (count > room) {
+      diagnostics.report<Kind::TooManyRules>(policy.loc, limits.rules);
+      return false;
+    }
+    room -= count;
+  }
+  return true;
+}
+
 }  // namespace
 
 Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> files, const ParseOptions& options,
@@ -347,6 +376,10 @@ Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> f
   sort_unique(all.policies, sources, diagnostics);
   sort_unique(all.network_policies, sources, diagnostics);
   sort_unique(all.cidr_groups, sources, diagnostics);
+  std::size_t room = sources.limits().rules;
+  if (!has_room(all.policies, room, sources.limits(), diagnostics) ||
+      !has_room(all.network_policies, room, sources.limits(), diagnostics))
+    return {};
   validate_and_number(all.policies, all.catalog, options.semantics, diagnostics);
   validate_and_number(all.network_policies, all.catalog, options.semantics, diagnostics);
   return all;

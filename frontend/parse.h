@@ -22,7 +22,8 @@ struct ParseOptions {
 
 /// Reads policies (and CiliumCIDRGroups) from `files`; documents may be single objects or `kind: List` (also
 /// CiliumNetworkPolicyList etc.). Other known Kubernetes kinds in these files are reported as passed over; unknown
-/// kinds and anything that is no Kubernetes object are errors. Cilium's validation (validate.h) has been run: see
+/// kinds and anything that is no Kubernetes object are errors; so are more rules than the limits of `sources` allow, and then
+/// nothing is returned. Cilium's validation (validate.h) has been run: see
 /// Policy::rejected. The result does not depend on the order of files or documents, nor on `jobs`.
 [[nodiscard]] Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> files,
                                       const ParseOptions& options, Diagnostics& diagnostics);

@@ -23,6 +23,27 @@ bool present_but_empty(const List<T>& list) {
   return list && list->empty();
 }
 
+/// The groups that a rule selects by their labels, which carry the source `cidrgroup` (C§5).
+std::vector<const CidrGroup*> selected_groups(const Selector& selector, const std::vector<CidrGroup>& groups) {
+  const std::vector<SourcedRequirement> all_of = requirements(selector, "any");
+  std::vector<const CidrGroup*> found;
+  for (const CidrGroup& group : groups) {
+    Labels labels;
+    for (const LabelPair& label : group.labels) labels.emplace(label.key, label.value);
+    const bool selected = std::all_of(all_of.begin(), all_of.end(), [&](const SourcedRequirement& wanted) {
+      const bool visible = wanted.source == "any" || wanted.source == "cidrgroup";
+      return ir::meets(wanted.requirement, visible ? labels : Labels{});
+    });
+    if (selected) found.push_back(&group);
+  }
+  return found;
+}
+
+const CidrGroup* named_group(std::string_view name, const std::vector<CidrGroup>& groups) {
+  const auto at = std::find_if(groups.begin(), groups.end(), [&](const CidrGroup& group) { return group.name == name; });
+  return at == groups.end() ? nullptr : &*at;
+}
+
 class PeerLowering {
  public:
   PeerLowering(const RuleContext& where, LowerContext& context) : where_(where), context_(context) {}
@@ -97,29 +118,15 @@ class PeerLowering {
   void cidr_rule(const CidrRule& rule) {
     if (rule.cidr) return cidr(*rule.cidr, rule.except);
     if (rule.cidr_group_ref) {
-      const auto& groups = context_.policies.cidr_groups;
-      const auto at = std::find_if(groups.begin(), groups.end(),
-                                   [&](const CidrGroup& group) { return group.name == rule.cidr_group_ref->value; });
-      if (at == groups.end()) no_cidr_group(rule.cidr_group_ref->loc, fmt::format("named `{}`", rule.cidr_group_ref->value));
-      else cidr_group(*at, rule.except);
+      const CidrGroup* group = named_group(rule.cidr_group_ref->value, context_.policies.cidr_groups);
+      if (group == nullptr) no_cidr_group(rule.cidr_group_ref->loc, fmt::format("named `{}`", rule.cidr_group_ref->value));
+      else cidr_group(*group, rule.except);
       return;
     }
     if (!rule.cidr_group_selector) return;
-    const std::vector<SourcedRequirement> all_of = requirements(*rule.cidr_group_selector, "any");
-    bool any = false;
-    for (const CidrGroup& group : context_.policies.cidr_groups) {
-      Labels labels;
-      for (const LabelPair& label : group.labels) labels.emplace(label.key, label.value);
-      // Group labels carry the source `cidrgroup` (C§5).
-      const bool selected = std::all_of(all_of.begin(), all_of.end(), [&](const SourcedRequirement& wanted) {
-        const bool visible = wanted.source == "any" || wanted.source == "cidrgroup";
-        return ir::meets(wanted.requirement, visible ? labels : Labels{});
-      });
-      if (!selected) continue;
-      any = true;
-      cidr_group(group, rule.except);
-    }
-    if (!any) no_cidr_group(rule.cidr_group_selector->loc, "that this selector matches");
+    const auto selected = selected_groups(*rule.cidr_group_selector, context_.policies.cidr_groups);
+    for (const CidrGroup* group : selected) cidr_group(*group, rule.except);
+    if (selected.empty()) no_cidr_group(rule.cidr_group_selector->loc, "that this selector matches");
   }
 
   void fqdns(const std::vector<Fqdn>& names) {
@@ -132,6 +139,14 @@ class PeerLowering {
   void aws_groups(const std::vector<Loc>& groups) {
     context_.diagnostics.report_rule<Kind::AwsGroups>(where_.id, groups.front(), left_out_or_world());
     if (deny()) world();
+  }
+
+  // Only denies before 1.17 get here, which Cilium did not check; they never match the pod's own node (C§3.5).
+  void node_selectors(const std::vector<Selector>& selectors) {
+    peers_.emplace_back(Entity::RemoteNode);
+    const auto named = std::find_if_not(selectors.begin(), selectors.end(), [](const Selector& s) { return s.empty(); });
+    if (named != selectors.end())
+      context_.diagnostics.report_rule<Kind::OutsideLabels>(where_.id, named->loc, "node:", "the deny is widened to all other nodes");
   }
 
   void services(const std::vector<ServiceRef>& references, bool has_ports) {
@@ -305,8 +320,28 @@ std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, L
     for (const CidrRule& cidr : *rule.cidr_set) lowering.cidr_rule(cidr);
   if (filled(rule.fqdns)) lowering.fqdns(*rule.fqdns);
   if (filled(rule.groups)) lowering.aws_groups(*rule.groups);
+  if (filled(rule.nodes) && where.verdict == Verdict::Deny) lowering.node_selectors(*rule.nodes);
   if (filled(rule.services)) lowering.services(*rule.services, has_traffic);
   return lowering.take();
+}
+
+std::size_t count_peers(const Rule& rule, const Policies& policies) {
+  std::size_t count = 0;
+  const auto add = [&](std::size_t more) { count = saturating_sum(count, more); };
+  if (rule.endpoints) add(rule.endpoints->size());
+  if (rule.entities) add(rule.entities->size());
+  if (rule.cidr) add(rule.cidr->size());
+  if (rule.services) add(rule.services->size());
+  if (rule.cidr_set)
+    for (const CidrRule& cidr : *rule.cidr_set) {
+      if (cidr.cidr) add(1);
+      else if (cidr.cidr_group_ref) {
+        if (const CidrGroup* group = named_group(cidr.cidr_group_ref->value, policies.cidr_groups)) add(group->cidrs.size());
+      } else if (cidr.cidr_group_selector) {
+        for (const CidrGroup* group : selected_groups(*cidr.cidr_group_selector, policies.cidr_groups)) add(group->cidrs.size());
+      }
+    }
+  return std::max<std::size_t>(count, 1);
 }
 
 std::vector<PeerValue> lower_peers(const NetworkPolicyRule& rule, const RuleContext& where, LowerContext& context) {

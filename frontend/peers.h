@@ -1,6 +1,7 @@
 // The L3 members of a rule to peers (C§2.2, C§4-C§6).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -41,6 +42,9 @@ using PeerValue = std::variant<ir::Anyone, ir::Group, ir::Outside, ir::Entity>;
 /// The peers of a rule; empty: nobody. An allow is given less and a deny more than asked for where a Program cannot say
 /// it; both are reported.
 [[nodiscard]] std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, LowerContext& context);
+
+/// How many peers a rule names: a CIDR group counts as its CIDRs. Reports nothing.
+[[nodiscard]] std::size_t count_peers(const Rule& rule, const Policies& policies);
 
 /// The peers of a NetworkPolicy rule.
 [[nodiscard]] std::vector<PeerValue> lower_peers(const NetworkPolicyRule& rule, const RuleContext& where,

@@ -1,14 +1,22 @@
 #include "frontend/port_names.h"
 
+#include <algorithm>
 #include <map>
+#include <string>
+#include <utility>
 
 #include "ir/membership.h"
 
 namespace policyconv::cilium {
 
+// A pod without ports matters only if it may have the identity of one with ports.
 PortNames::PortNames(const Cluster& cluster) {
+  const auto is_endpoint = [](const Pod& pod) { return !pod.host_network && !pod.finished; };
+  std::set<std::pair<std::string_view, std::string_view>> accounts;
   for (const Pod& pod : cluster.pods)
-    if (!pod.host_network && !pod.finished && !pod.ports.empty())
+    if (is_endpoint(pod) && !pod.ports.empty()) accounts.emplace(pod.ns, pod.service_account);
+  for (const Pod& pod : cluster.pods)
+    if (is_endpoint(pod) && accounts.contains({pod.ns, pod.service_account}))
       entries_.push_back({ir::identity_labels(cluster, pod), &pod.ports, true});
   for (const Workload& workload : cluster.workloads) {
     if (workload.host_network || workload.ports.empty()) continue;
@@ -49,6 +57,40 @@ bool PortNames::disagree(const ir::Group& group, std::string_view name, Protocol
     disagree = disagree || seen.try_emplace(entry.labels, number).first->second != number;
   });
   return disagree;
+}
+
+std::vector<PortNames::Shared> PortNames::shared(const ir::Group& group, std::string_view name, Protocol protocol,
+                                                 const std::set<std::string>& keys) const {
+  struct Pods {
+    std::set<std::uint16_t> numbers;
+    bool without = false;
+  };
+  std::map<Labels, Pods> identities;
+  for_each(group, name, protocol, [&](const Entry& entry, std::uint16_t number) {
+    if (entry.running) identities[entry.labels].numbers.insert(number);
+  });
+  if (identities.empty()) return {};
+  for (const Entry& entry : entries_)
+    if (const auto at = identities.find(entry.labels); at != identities.end() && entry.running)
+      at->second.without |= std::none_of(entry.ports->begin(), entry.ports->end(), [&](const ContainerPort& port) {
+        return port.name == name && port.protocol == protocol;
+      });
+  std::vector<Shared> found;
+  for (const auto& [labels, pods] : identities)
+    if (pods.without && pods.numbers.size() == 1) found.push_back({exactly(labels, group, keys), *pods.numbers.begin()});
+  return found;
+}
+
+ir::Group PortNames::exactly(const Labels& labels, const ir::Group& within, const std::set<std::string>& keys) const {
+  std::vector<ir::Requirement> all_of = within.all_of;
+  for (const auto& [key, value] : labels) all_of.push_back({key, ir::Op::In, {value}});
+  const auto without = [&](const std::string& key) {
+    if (!labels.contains(key)) all_of.push_back({key, ir::Op::DoesNotExist, {}});
+  };
+  std::for_each(keys.begin(), keys.end(), without);
+  for (const Entry& entry : entries_)
+    for (const auto& [key, value] : entry.labels) without(key);
+  return {*ir::normalize(std::move(all_of)), std::nullopt};  // pods with these labels are in `within`
 }
 
 }  // namespace policyconv::cilium

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <set>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,12 +26,23 @@ class PortNames {
   /// Do pods of `group` with equal identity labels define different numbers? Cilium then skips that identity.
   [[nodiscard]] bool disagree(const ir::Group& group, std::string_view name, Protocol protocol) const;
 
+  /// An identity of which some running pods give (name, protocol) this number and others do not define it.
+  struct Shared {
+    ir::Group identity;  // its labels and no other that pods of the cluster have or `keys` names
+    std::uint16_t number = 0;
+  };
+  /// Those of `group`, which has no port. Cilium looks a name up by identity, so the number holds for all its pods.
+  /// `keys`: labels that policies select by, so that pods of tomorrow which differ in them are told apart.
+  [[nodiscard]] std::vector<Shared> shared(const ir::Group& group, std::string_view name, Protocol protocol,
+                                           const std::set<std::string>& keys) const;
+
  private:
   struct Entry {
     Labels labels;
     const std::vector<ContainerPort>* ports;
     bool running = false;
   };
+  [[nodiscard]] ir::Group exactly(const Labels& labels, const ir::Group& within, const std::set<std::string>& keys) const;
   template <typename Each>
   void for_each(const ir::Group& group, std::string_view name, Protocol protocol, Each&& each) const;
 

@@ -187,4 +187,15 @@ TrafficSet lower_traffic(const NetworkPolicyRule& rule, const RuleContext& where
   return lowering.take();
 }
 
+std::size_t count_ports(const Rule& rule) {
+  std::size_t count = 0;
+  if (rule.to_ports)
+    for (const PortRule& entry : *rule.to_ports)
+      if (entry.ports)
+        for (const PortProtocol& port : *entry.ports) count += expand(port.protocol, false).size();
+  if (rule.icmps)
+    for (const IcmpRule& entry : *rule.icmps) count += entry.fields ? entry.fields->size() : 0;
+  return std::max<std::size_t>(count, 1);
+}
+
 }  // namespace policyconv::cilium

@@ -1,6 +1,7 @@
 // The L4 part of a rule: toPorts, icmps and NetworkPolicy ports to kinds of packets (C§2.3, C§2.4).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,5 +29,8 @@ struct TrafficSet {
 /// the user accepts plain L4.
 [[nodiscard]] TrafficSet lower_traffic(const Rule& rule, const RuleContext& where, LowerContext& context);
 [[nodiscard]] TrafficSet lower_traffic(const NetworkPolicyRule& rule, const RuleContext& where, LowerContext& context);
+
+/// How many ports, ranges and ICMP types a rule names, each with each of its protocols. Reports nothing.
+[[nodiscard]] std::size_t count_ports(const Rule& rule);
 
 }  // namespace policyconv::cilium

@@ -21,12 +21,15 @@ constexpr std::array<std::string_view, 14> dropped{
 // pkg/k8s/utils filters these out of a pod's own labels.
 constexpr std::string_view cilium_prefix = "io.cilium.k8s";
 
+/// Of sorted lists.
 bool intersects(const std::vector<std::string>& a, const std::vector<std::string>& b) {
-  return std::find_first_of(a.begin(), a.end(), b.begin(), b.end()) != a.end();
+  for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end(); ++(*x < *y ? x : y))
+    if (*x == *y) return true;
+  return false;
 }
 
+/// Of one key.
 bool contradict(const Requirement& a, const Requirement& b) {
-  if (a.key != b.key) return false;
   const auto missing = [](const Requirement& r) { return r.op == Op::DoesNotExist; };
   const auto present = [](const Requirement& r) { return r.op == Op::In || r.op == Op::Exists; };
   if ((missing(a) && present(b)) || (missing(b) && present(a))) return true;
@@ -98,8 +101,9 @@ std::optional<std::vector<Requirement>> normalize(std::vector<Requirement> all_o
   }
   std::sort(all_of.begin(), all_of.end());
   all_of.erase(std::unique(all_of.begin(), all_of.end()), all_of.end());
+  // Sorted by key first, so those of one key stand together.
   for (std::size_t i = 0; i < all_of.size(); ++i)
-    for (std::size_t j = i + 1; j < all_of.size(); ++j)
+    for (std::size_t j = i + 1; j < all_of.size() && all_of[j].key == all_of[i].key; ++j)
       if (contradict(all_of[i], all_of[j])) return std::nullopt;
   return all_of;
 }

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ir/limits.h"
+
 namespace policyconv {
 
 /// A place in an input file. Lines and columns count from 1; line 0 means the file as a whole, file 0 no file at all.
@@ -26,8 +28,11 @@ struct Text {
 class Sources {
  public:
   Sources() = default;
-  /// Begins with the texts of `shared`, which outlives it and gets no more.
-  explicit Sources(const Sources* shared) : shared_(shared) {}
+  /// Begins with the texts of `shared`, which outlives it and gets no more, and has its limits.
+  explicit Sources(const Sources* shared) : shared_(shared), limits_(shared->limits_) {}
+  /// What whoever reads the texts keeps to.
+  [[nodiscard]] const Limits& limits() const { return limits_; }
+  void set_limits(const Limits& limits) { limits_ = limits; }
   /// Takes ownership of `text` and returns its file number (from 1).
   std::uint32_t add(std::string name, std::string text);
   /// The name as the user gave it; empty for file 0 or an unknown number.
@@ -46,6 +51,7 @@ class Sources {
   [[nodiscard]] const File* find(std::uint32_t file) const;
 
   const Sources* shared_ = nullptr;
+  Limits limits_;
   std::vector<File> files_;
 };
 

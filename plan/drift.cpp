@@ -32,10 +32,6 @@ Names sorted(Names names) {
   return names;
 }
 
-std::string listed(const Names& names) {
-  return names.empty() ? "none" : yaml::excerpt(fmt::format("{}", fmt::join(names, ",")));
-}
-
 Names without(const Names& from, const Names& those) {
   Names rest;
   std::set_difference(from.begin(), from.end(), those.begin(), those.end(), std::back_inserter(rest));
@@ -67,10 +63,10 @@ class Pods {
     const std::string key =
         was_bound ? emitted->second.groups.begin()->first : kubeovn::annotation_of(provider_of(pod));
     const auto annotation = pod.annotations.find(key);
-    const Names carried = annotation == pod.annotations.end() ? Names() : groups_in(annotation->second);
+    const Names carried = annotation == pod.annotations.end() ? Names() : sorted_groups_in(annotation->second);
     Names ours, foreign;
     for (const std::string& group : carried) (is_ours(group) ? ours : foreign).push_back(group);
-    if (was_bound) foreign = without(foreign, groups_in(emitted->second.groups.begin()->second));
+    if (was_bound) foreign = without(foreign, sorted_groups_in(emitted->second.groups.begin()->second));
     // Such pods migrate does not bind, and says so.
     if ((placed.unbound == Unbound::GuardedSubnet || placed.unbound == Unbound::Foreign) && !was_bound && ours.empty())
       return;
@@ -138,7 +134,7 @@ void compare_templates(const Comparison& between, Diagnostics& diagnostics) {
     if (emitted == between.emitted.templates.end()) continue;
     for (const auto& [key, wanted] : emitted->second.groups) {
       const auto at = workload.annotations.find(key);
-      if (at != workload.annotations.end() && groups_in(at->second) == groups_in(wanted)) continue;
+      if (at != workload.annotations.end() && sorted_groups_in(at->second) == sorted_groups_in(wanted)) continue;
       const std::string now = at == workload.annotations.end() ? fmt::format("no annotation {}", yaml::excerpt(key))
                                                                : fmt::format("`{}`", yaml::excerpt(at->second));
       diagnostics.report<Kind::TemplateUnbound>(workload.loc, title_of(name), now, yaml::excerpt(wanted)).suggestion =

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "backends/kubeovn/manifest.h"
+#include "backends/kubeovn/ownership.h"
 #include "yaml/text.h"
 
 namespace policyconv::plan {
@@ -139,7 +140,7 @@ class Comparer {
       const auto annotation = pod.annotations.find(kubeovn::annotation_of(provider));
       if (annotation == pod.annotations.end()) continue;
       bool is_bound = false;
-      for (const std::string& group : groups_in(annotation->second)) {
+      for (const std::string& group : kubeovn::groups_in(annotation->second)) {
         if (!between_.live.groups.contains(group)) continue;
         is_bound = true;
         Members& members = members_[group];

@@ -20,6 +20,7 @@
 #include <set>
 #include <utility>
 
+#include "backends/kubeovn/ownership.h"
 #include "ir/digest.h"
 #include "plan/edit_plan_words.h"
 #include "plan/edits.h"
@@ -55,11 +56,11 @@ void add(Names& names, const Names& more) {
 
 class Editor {
  public:
-  Editor(const Manifest& previous, const Manifest& next, const Cluster& cluster, const Options& options)
+  Editor(const Edits& edits, const Manifest& previous, const Manifest& next, const Cluster& cluster, const Options& options)
       : next_(next),
         cluster_(cluster),
         options_(options),
-        edits_(compare(previous, next, cluster, options)),
+        edits_(edits),
         state_(previous) {
     plan_.release = next.release;
     plan_.is_edit = true;
@@ -279,15 +280,8 @@ class Editor {
     Step& changed = step(StepKind::Templates, "");
     changed.optional = options_.admission;
     changed.objects.templates = changed.undo_objects.templates = edits_.templates;
-    for (kubeovn::TemplateBinding& each : changed.undo_objects.templates) {
-      const std::string before = each.before.value_or("");
-      each.groups.clear();
-      for (std::size_t from = 0; from < before.size();) {
-        const std::size_t end = std::min(before.find(',', from), before.size());
-        each.groups.push_back(before.substr(from, end - from));
-        from = end + 1;
-      }
-    }
+    for (kubeovn::TemplateBinding& each : changed.undo_objects.templates)
+      each.groups = kubeovn::groups_as_written(each.before.value_or(""));
     apply(changed, state_);
   }
 
@@ -363,7 +357,7 @@ class Editor {
   const Manifest& next_;
   const Cluster& cluster_;
   const Options& options_;
-  const Edits edits_;
+  const Edits& edits_;
   Manifest state_;
   GroupsByName old_, new_;
   std::set<std::string> rewritten_, added_;
@@ -376,8 +370,9 @@ class Editor {
 
 }  // namespace
 
-Plan edit_plan(const Manifest& previous, const Manifest& next, const Cluster& cluster, const Options& options) {
-  return Editor(previous, next, cluster, options).make();
+Plan edit_plan(const Edits& edits, const Manifest& previous, const Manifest& next, const Cluster& cluster,
+               const Options& options) {
+  return Editor(edits, previous, next, cluster, options).make();
 }
 
 }  // namespace policyconv::plan

@@ -57,11 +57,11 @@ struct Edits {
 [[nodiscard]] Edits compare(const kubeovn::Manifest& previous, const kubeovn::Manifest& next, const Cluster& cluster,
                             const Options& options);
 
-/// Taking the steps turns `previous` into `next`, and undoing them backwards turns it back. After each step, and
+/// `edits`: what compare() gives for the same arguments. Taking the steps turns `previous` into `next`, and undoing them backwards turns it back. After each step, and
 /// whichever objects of a step have been applied, what a pod lets through in a direction is what either the old or the
 /// new rules say; excepted are what report_edits() names, Subnet ACLs while they change, and pods that change their
 /// labels meanwhile.
-[[nodiscard]] Plan edit_plan(const kubeovn::Manifest& previous, const kubeovn::Manifest& next, const Cluster& cluster,
+[[nodiscard]] Plan edit_plan(const Edits& edits, const kubeovn::Manifest& previous, const kubeovn::Manifest& next, const Cluster& cluster,
                              const Options& options);
 
 /// Blips and mixtures, and what of the earlier run is doubtful.

@@ -2,6 +2,7 @@
 #include "plan/live.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "backends/kubeovn/annotations.h"
+#include "backends/kubeovn/ownership.h"
 #include "yaml/objects.h"
 #include "yaml/text.h"
 #include "yaml/view.h"
@@ -174,17 +176,14 @@ kubeovn::Release target_of(const WrittenObjects& objects) {
   return {};
 }
 
-std::vector<std::string> groups_in(std::string_view annotation) {
-  std::vector<std::string> names(1);
-  for (const char c : annotation) {
-    if (c == ',')
-      names.emplace_back();
-    else if (c != ' ')
-      names.back() += c;
-  }
-  std::erase(names, "");
+std::vector<std::string> sorted_groups_in(std::string_view annotation) {
+  std::vector<std::string> names = kubeovn::groups_in(annotation);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : yaml::excerpt(fmt::format("{}", fmt::join(names, ",")));
 }
 
 }  // namespace policyconv::plan

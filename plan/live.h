@@ -78,7 +78,9 @@ struct WrittenObjects {
 /// The release that these objects were written for, as their annotations say; the newest one if none says so.
 [[nodiscard]] kubeovn::Release target_of(const WrittenObjects& objects);
 
-/// The names in an annotation, without blanks (K§3.1), sorted.
-[[nodiscard]] std::vector<std::string> groups_in(std::string_view annotation);
+/// kubeovn::groups_in(), sorted.
+[[nodiscard]] std::vector<std::string> sorted_groups_in(std::string_view annotation);
+/// Names for a message, cut to a size; "none" if there are none.
+[[nodiscard]] std::string listed(const std::vector<std::string>& names);
 
 }  // namespace policyconv::plan

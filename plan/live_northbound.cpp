@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "ir/limits.h"
 
 namespace policyconv::plan {
 namespace {
@@ -37,7 +40,8 @@ class Row {
 
   [[nodiscard]] std::int64_t number(const std::string& column) const {
     const Json& value = cell(column);
-    if (value.is_number_integer()) return value.get<std::int64_t>();
+    const bool too_large = value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX};
+    if (value.is_number_integer() && !too_large) return value.get<std::int64_t>();
     complain(column, "an integer");
     return 0;
   }
@@ -158,6 +162,7 @@ std::string read_known(const Json& data, const Columns& columns, std::uint32_t f
 }
 
 std::string read_text(std::string_view text, std::uint32_t file, Northbound& into) {
+  if (is_deeper(text, Limits::most_depth)) return fmt::format("it is nested deeper than {} levels", Limits::most_depth);
   const Json table = Json::parse(text, nullptr, false);
   if (table.is_discarded()) return "it is no JSON";
   if (!table.is_object() || !table.contains("headings") || !table.contains("data") || !table["headings"].is_array() ||

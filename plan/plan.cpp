@@ -12,11 +12,13 @@
 #include <fmt/ranges.h>
 
 #include "backends/kubeovn/dependency_order.h"
+#include "backends/kubeovn/ownership.h"
 #include "plan/allow_all.h"
 #include "plan/describe.h"
 #include "plan/describe_cilium.h"
 #include "plan/print_markdown.h"
 #include "plan/waves.h"
+#include "yaml/writer.h"
 
 namespace policyconv::plan {
 namespace {
@@ -27,21 +29,21 @@ using kubeovn::SecurityGroup;
 using kubeovn::SubnetPatch;
 using kubeovn::TemplateBinding;
 
-/// The names of an annotation as they are, blanks included, so that they come back as they were (K§3.1).
-std::vector<std::string> names_in(const std::optional<std::string>& annotation) {
-  std::vector<std::string> names;
-  if (!annotation || annotation->empty()) return names;
-  for (std::size_t at = 0; at <= annotation->size();) {
-    const std::size_t end = std::min(annotation->find(',', at), annotation->size());
-    names.push_back(annotation->substr(at, end - at));
-    at = end + 1;
+/// Groups by name alone, which is what `kubectl delete -f` asks for.
+std::string names_text(const std::vector<std::string>& groups) {
+  yaml::Writer writer;
+  for (const std::string& name : groups) {
+    writer.begin_document("kubeovn.io/v1", "SecurityGroup");
+    writer.block("metadata", {{"name", name}});
+    writer.end_document();
   }
-  return names;
+  return writer.take();
 }
 
+/// Blanks included, so that an annotation comes back as it was (K§3.1).
 template <typename Bound>
 std::vector<Bound> as_before(std::vector<Bound> bindings) {
-  for (Bound& each : bindings) each.groups = names_in(each.before);
+  for (Bound& each : bindings) each.groups = kubeovn::groups_as_written(each.before.value_or(""));
   return bindings;
 }
 
@@ -126,8 +128,7 @@ class Planner {
   }
 
   [[nodiscard]] bool exists(const std::string& group) const {
-    return std::any_of(cluster_.security_groups.begin(), cluster_.security_groups.end(),
-                       [&](const ExistingSecurityGroup& existing) { return existing.name == group; });
+    return std::ranges::binary_search(cluster_.security_groups, group, {}, &ExistingSecurityGroup::name);
   }
 
   // Emptying a group that exists would take the rules from pods that carry it; and what exists can be named.
@@ -271,15 +272,8 @@ class Planner {
       lines.insert(fmt::format("{}: {} {}\n", name, revision.ingress, revision.egress));
     step.files.push_back({about_.revisions_file, fmt::format("{}", fmt::join(lines, ""))});
     if (step.undo_groups.empty()) return;
-    Manifest doomed = before(manifest_);
-    for (const SecurityGroup& group : manifest_.security_groups)
-      if (std::binary_search(step.undo_groups.begin(), step.undo_groups.end(), group.name)) {
-        doomed.security_groups.push_back(group);
-        doomed.security_groups.back().ingress.clear();
-        doomed.security_groups.back().egress.clear();
-      }
     about_.delete_file = own + ".delete.yaml";
-    step.files.push_back({about_.delete_file, kubeovn::print(doomed, {}).front().text});
+    step.files.push_back({about_.delete_file, names_text(step.undo_groups)});
   }
 
   // --- notes -----------------------------------------------------------------------------------------------------------

@@ -14,18 +14,6 @@ namespace {
 using kubeovn::Binding;
 using kubeovn::Manifest;
 
-/// The names in an annotation; Kube-OVN takes out blanks when it changes (K§3.1).
-std::vector<std::string> names_in(std::string text) {
-  std::erase(text, ' ');
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    if (end != at) names.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 /// Bindings of pods that the dump does not have stay: whoever deletes a group has to know of them.
 void take_bindings_of(const Cluster& cluster, Manifest& manifest) {
   const kubeovn::Ownership ownership(cluster);
@@ -37,7 +25,7 @@ void take_bindings_of(const Cluster& cluster, Manifest& manifest) {
     const std::string provider = provider_of(pod);
     const auto at = pod.annotations.find(kubeovn::annotation_of(provider));
     if (at == pod.annotations.end() || pod.host_network || pod.finished) continue;
-    if (std::vector<std::string> names = names_in(at->second); !names.empty())
+    if (std::vector<std::string> names = kubeovn::groups_in(at->second); !names.empty())
       manifest.bindings.push_back({pod.ns, pod.name, std::move(names), provider, at->second});
   }
   std::sort(manifest.bindings.begin(), manifest.bindings.end(),

@@ -94,8 +94,9 @@ std::string json_text(const Plan& plan) {
   json["steps"] = Json::array();
   for (const Step& step : plan.steps) json["steps"].push_back(step_of(step));
   json["revisions"] = Json::object();
+  auto& revisions = json["revisions"].get_ref<Json::object_t&>();  // a list: looking for each key in it would take quadratic time
   for (const auto& [name, revision] : plan.revisions)
-    json["revisions"][name] = {{"ingress_md5", revision.ingress}, {"egress_md5", revision.egress}};
+    revisions.emplace_back(name, Json{{"ingress_md5", revision.ingress}, {"egress_md5", revision.egress}});
   json["before"] = before_of(plan);
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

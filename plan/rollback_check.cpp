@@ -1,4 +1,4 @@
-// Entrances: read_before(), rollback_check().
+// Entrance: rollback_check().
 #include "plan/rollback_check.h"
 
 #include <fmt/format.h>
@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
 
@@ -17,53 +16,16 @@
 namespace policyconv::plan {
 namespace {
 
-using Json = nlohmann::json;
 using Names = std::set<std::string, std::less<>>;
 
 constexpr std::string_view anchor = "policyconv-node-anchor";
 
-AnnotationBefore annotation_of(const Json& json, const std::string& kind) {
-  AnnotationBefore before{{kind, json.at("namespace").get<std::string>(), json.at("name").get<std::string>()},
-                          json.at("annotation").get<std::string>(),
-                          {}};
-  if (const Json& value = json.at("value"); !value.is_null()) before.value = value.get<std::string>();
-  return before;
-}
-
-ExistingAcl acl_of(const Json& json) {
-  return {json.at("direction").get<std::string>(),
-          json.at("match").get<std::string>(),
-          json.at("action").get<std::string>(),
-          json.at("priority").get<int>(),
-          {}};
-}
-
-std::optional<kubeovn::Release> release_of(const std::string& text) {
-  for (kubeovn::Release release; release.minor >= 12; --release.minor)
-    if (text == fmt::format("1.{}", release.minor)) return release;
-  return std::nullopt;
-}
-
-Before before_of(const Json& json) {
-  Before before;
-  before.new_groups = json.at("without_security_groups").get<std::vector<std::string>>();
-  before.had_no_anchor = json.at("without_node_anchor").get<bool>();
-  for (const Json& subnet : json.at("subnets")) {
-    auto& [name, acls] = before.subnets.emplace_back(subnet.at("name").get<std::string>(), std::vector<ExistingAcl>());
-    for (const Json& acl : subnet.at("acls")) acls.push_back(acl_of(acl));
-  }
-  for (const Json& pod : json.at("pods")) before.pods.push_back(annotation_of(pod, "Pod"));
-  for (const Json& workload : json.at("templates"))
-    before.templates.push_back(annotation_of(workload, workload.at("kind").get<std::string>()));
-  return before;
-}
-
 std::vector<std::string> names_of(const std::optional<std::string>& annotation) {
-  return annotation ? groups_in(*annotation) : std::vector<std::string>();
+  return annotation ? sorted_groups_in(*annotation) : std::vector<std::string>();
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  return names.empty() ? "none" : fmt::format("`{}`", yaml::excerpt(fmt::format("{}", fmt::join(names, ","))));
+std::string quoted(const std::vector<std::string>& names) {
+  return names.empty() ? listed(names) : fmt::format("`{}`", listed(names));
 }
 
 std::vector<std::tuple<std::string, int, std::string, std::string>> sorted(const std::vector<ExistingAcl>& acls) {
@@ -147,11 +109,11 @@ class Checker {
 
   void check(const AnnotationBefore& was, const Labels& annotations, Loc loc) {
     const auto at = annotations.find(was.key);
-    const std::vector<std::string> now = at == annotations.end() ? std::vector<std::string>() : groups_in(at->second);
+    const std::vector<std::string> now = at == annotations.end() ? std::vector<std::string>() : sorted_groups_in(at->second);
     if (now == names_of(was.value)) return;
     report(loc, was.object,
-           fmt::format("annotation {} names {}, before {}", yaml::excerpt(was.key), listed(now),
-                       listed(names_of(was.value))),
+           fmt::format("annotation {} names {}, before {}", yaml::excerpt(was.key), quoted(now),
+                       quoted(names_of(was.value))),
            restore(was));
   }
 
@@ -168,18 +130,18 @@ class Checker {
                      const std::set<std::pair<ObjectKey, std::string>>& told) {
     for (const auto& [key, value] : annotations) {
       if (!key.ends_with("kubernetes.io/security_groups") || told.contains({object, key})) continue;
-      std::vector<std::string> left = groups_in(value);
+      std::vector<std::string> left = sorted_groups_in(value);
       std::erase_if(left, [&](const std::string& name) { return !new_groups_.contains(name) && !is_stray(name); });
       if (!left.empty())
         report(
             loc, object,
-            fmt::format("annotation {} names {}, and the plan knows nothing of it", yaml::excerpt(key), listed(left)),
+            fmt::format("annotation {} names {}, and the plan knows nothing of it", yaml::excerpt(key), quoted(left)),
             restore({object, key, rest_of(value, left)}));
     }
   }
 
   static std::optional<std::string> rest_of(const std::string& annotation, const std::vector<std::string>& those) {
-    std::vector<std::string> rest = groups_in(annotation);
+    std::vector<std::string> rest = sorted_groups_in(annotation);
     std::erase_if(rest,
                   [&](const std::string& name) { return std::find(those.begin(), those.end(), name) != those.end(); });
     return rest.empty() ? std::nullopt : std::optional(fmt::format("{}", fmt::join(rest, ",")));
@@ -199,27 +161,6 @@ class Checker {
 };
 
 }  // namespace
-
-std::optional<Before> read_before(std::string_view text, std::string& problem) {
-  try {
-    const Json plan = Json::parse(text);
-    if (plan.at("schema") != "policyconv/plan-1") {
-      problem = "its schema is not policyconv/plan-1";
-      return std::nullopt;
-    }
-    const std::optional<kubeovn::Release> release = release_of(plan.at("kube_ovn").get<std::string>());
-    if (!release) {
-      problem = "it is for no release of Kube-OVN that is known";
-      return std::nullopt;
-    }
-    Before before = before_of(plan.at("before"));
-    before.release = *release;
-    return before;
-  } catch (const Json::exception& error) {
-    problem = yaml::excerpt(error.what());
-    return std::nullopt;
-  }
-}
 
 void rollback_check(const Before& before, const WrittenObjects& live, const Cluster& cluster,
                     Diagnostics& diagnostics) {

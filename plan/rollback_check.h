@@ -30,7 +30,7 @@ struct Before {
   std::vector<AnnotationBefore> pods, templates;
 };
 
-/// nullopt, and what is wrong, if `text` is not what print() writes.
+/// nullopt if `text` is not what print() writes; `problem` then says where, what stands there and what is expected.
 [[nodiscard]] std::optional<Before> read_before(std::string_view text, std::string& problem);
 
 /// Reports whatever is of the plan, and whatever was there before and is not. Pods and workloads that have gone are no

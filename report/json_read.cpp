@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "ir/limits.h"
 #include "report/faces.h"
 #include "report/json_fields.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 using Read = nlohmann::json;  // finds members in logarithmic time, also in an object that somebody made to be slow
 
-constexpr int most_depth = 16;  // no report is as deep
+constexpr std::size_t most_depth = 16;  // no report is as deep
 
 template <typename Enum>
 std::optional<Enum> value_named(std::string_view name) {
@@ -97,7 +98,8 @@ class Reader {
     if constexpr (is_list<T>) {
       read_items(json, here, value, [&](const Read& item, const Step& step, auto& to) { read(item, step, to); });
     } else if constexpr (is_optional<T>) {
-      if (!json.is_null()) read(json, here, value.emplace());
+      // Not emplace(): clang takes a nested struct with initialisers for one that cannot be made of nothing.
+      if (!json.is_null()) read(json, here, value.emplace(typename T::value_type{}));
     } else if constexpr (std::is_same_v<T, bool>) {
       if (json.is_boolean())
         value = json.get<bool>();
@@ -182,23 +184,6 @@ class Reader {
   std::vector<std::string_view> known_;
 };
 
-bool is_deeper(std::string_view text, int most) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (quoted && c == '\\')
-      ++at;
-    else if (c == '"')
-      quoted = !quoted;
-    else if (!quoted && (c == '[' || c == '{') && ++depth > most)
-      return true;
-    else if (!quoted && (c == ']' || c == '}'))
-      --depth;
-  }
-  return false;
-}
-
 /// "line 3, column 7" of the byte with this number, from 1.
 std::string position(std::string_view text, std::size_t byte) {
   const std::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
@@ -239,7 +224,7 @@ std::string inconsistency(const Report& report) {
 
 std::optional<Report> from_json(std::string_view text, std::string& problem) {
   problem.clear();
-  if (json::is_deeper(text, json::most_depth)) {
+  if (is_deeper(text, json::most_depth)) {
     problem = "the text is nested more deeply than any report";
     return std::nullopt;
   }

@@ -199,7 +199,7 @@ void add_extras(std::vector<Report>& reports, const Renumbered& policies, Report
     versions.insert(report.version);
     merged.fail_on = at == 0 ? report.fail_on : std::min(merged.fail_on, report.fail_on);
     if (report.generated) {
-      if (!merged.generated) merged.generated.emplace();
+      if (!merged.generated) merged.generated = Report::Generated{};
       merged.generated->security_groups += report.generated->security_groups;
       merged.generated->subnets += report.generated->subnets;
       merged.generated->bound_pods += report.generated->bound_pods;

@@ -167,11 +167,17 @@ class Table {
     if (policy.effect != Effect::Note)
       out_ << say("; the policy as a whole: ", style_.language) << effect_text(policy.effect, policy.findings);
     out_ << '\n';
+    std::vector<const RuleOutcome*> told_here;
     for (const RuleOutcome& rule : policy.rules) {
       const bool said_above = codes_of(rule.findings).empty();  // same, or without effect like the whole policy
-      if (style_.verbose || !said_above)
-        out_ << fmt::format("      {}  {}\n", padded(rule.path, path_width), effect_text(rule.effect, rule.findings));
+      if (style_.verbose || !said_above) told_here.push_back(&rule);
     }
+    const bool cut = !style_.verbose && told_here.size() > most;
+    for (std::size_t at = 0; at < (cut ? shown : told_here.size()); ++at)
+      out_ << fmt::format("      {}  {}\n", padded(told_here[at]->path, path_width),
+                          effect_text(told_here[at]->effect, told_here[at]->findings));
+    if (cut)
+      out_ << "      " << told(style_.language, "… and {} more rules with findings (use -v)", told_here.size() - shown) << '\n';
   }
 
   const Report& report_;

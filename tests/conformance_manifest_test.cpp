@@ -3,44 +3,30 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <iostream>
-#include <set>
 
-#include "backends/kubeovn/lower.h"
 #include "frontend/lower.h"
-#include "tests/conformance.h"
 #include "tests/controller_rules.h"
+#include "tests/verdicts.h"
 #include "verify/decide_manifest.h"
 #include "verify/decide_source.h"
 
 using namespace policyconv;
+using conformance::Difference;
 
 namespace {
-
-bool is_loss(const Diagnostic& diagnostic) {
-  const Effect effect = definition(diagnostic.kind).effect;
-  return effect == Effect::Stricter || effect == Effect::Looser || effect == Effect::Refused;
-}
 
 struct Migrated {
   Diagnostics diagnostics;
   kubeovn::Manifest manifest;
-  std::set<RuleId> lossy;   // rules with a reported loss
-  bool same = true;         // nothing was reported lost
+  conformance::Losses losses;
 };
 
 Migrated migrate(const conformance::Input& input, kubeovn::Release release) {
   Migrated migrated;
   const ir::Program program =
       cilium::lower(input.policies, input.cluster, {conformance::semantics(), {}}, migrated.diagnostics);
-  kubeovn::LowerOptions options;
-  options.release = release;
-  options.sctp = true;
-  migrated.manifest = kubeovn::lower(program, input.cluster, input.policies.catalog, options, migrated.diagnostics);
-  for (const Diagnostic& diagnostic : migrated.diagnostics.all())
-    if (is_loss(diagnostic)) {
-      migrated.same = false;
-      migrated.lossy.insert(diagnostic.rule);
-    }
+  migrated.manifest = conformance::migrate(program, input, release, migrated.diagnostics);
+  migrated.losses.add(migrated.diagnostics);
   return migrated;
 }
 
@@ -60,12 +46,9 @@ struct Tally {
   void check(const conformance::Case& source) {
     ++cases;
     conformance::Input input = conformance::read(source);
-    input.cluster.service_cidrs = conformance::service_cidrs();
-    Service kubernetes;
-    kubernetes.ns = "default", kubernetes.name = "kubernetes";
-    input.cluster.services.push_back(kubernetes);
+    conformance::complete(input.cluster);
     const Migrated migrated = migrate(input, release);
-    if (migrated.same) ++same_cases;
+    if (migrated.losses.none) ++same_cases;
     for (const std::string& violation : testing::violations(migrated.manifest)) ++violations, complain(source.name + ": " + violation);
     const Semantics semantics = conformance::semantics();
     const verify::SourceMeaning cilium(input.policies, input.cluster, semantics);
@@ -98,22 +81,16 @@ struct Tally {
              (packet.source.family == Family::V4 ? " v4" : " v6") + ": cilium " + std::string(to_string(wanted->verdict)) + " (" +
              wanted->reason + "), kube-ovn " + std::string(to_string(got->verdict)) + " (" + got->reason + ")";
     };
-    if (wanted->verdict == got->verdict) {
-      ++equal;
-      if (got->verdict == Verdict::Deny) check_rewrites(migrated, *got, ovn, packet, direction, describe);
-      return got->verdict == Verdict::Allow;
+    switch (conformance::difference(*wanted, *got, migrated.losses)) {
+      case Difference::Same:
+        ++equal;
+        if (got->verdict == Verdict::Deny) check_rewrites(migrated, *got, ovn, packet, direction, describe);
+        return got->verdict == Verdict::Allow;
+      case Difference::Looser: ++looser, complain(describe("LOOSER")); return true;
+      case Difference::Unequal: ++stricter, ++unequal_same, complain(describe("UNEQUAL though same")); return false;
+      case Difference::Unexplained: ++stricter, ++unexplained, complain(describe("UNEXPLAINED")); return false;
+      case Difference::Explained: ++stricter; return false;
     }
-    if (got->verdict == Verdict::Allow) {
-      ++looser;
-      complain(describe("LOOSER"));
-      return true;
-    }
-    ++stricter;
-    if (migrated.same) ++unequal_same, complain(describe("UNEQUAL though same"));
-    const auto lossy = [&](RuleId id) { return migrated.lossy.count(id) != 0; };
-    const bool explained = std::any_of(wanted->rules.begin(), wanted->rules.end(), lossy) ||
-                           std::any_of(got->rules.begin(), got->rules.end(), lossy);
-    if (!explained) ++unexplained, complain(describe("UNEXPLAINED"));
     return false;
   }
 

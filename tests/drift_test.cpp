@@ -771,8 +771,7 @@ TEST_CASE("a plan.json that was damaged is refused or read, and nothing else") {
       Json damaged = plan;
       damaged["before"][part] = other;
       CAPTURE(part, other.dump());
-      const bool is_empty_list = other.is_null() && value.is_array();  // null has no elements
-      if (!is_empty_list) CHECK_FALSE(plan::read_before(damaged.dump(), problem));
+      CHECK_FALSE(plan::read_before(damaged.dump(), problem));
     }
   Random random(3);
   for (int i = 0; i < 1000; ++i) {
@@ -780,4 +779,58 @@ TEST_CASE("a plan.json that was damaged is refused or read, and nothing else") {
     damaged[random() % damaged.size()] = static_cast<char>(random() % 256);
     static_cast<void>(plan::read_before(damaged, problem));
   }
+}
+
+TEST_CASE("what is wrong with a plan.json is said in words of the file: where, what stands there, what is expected") {
+  const Json good = Json::parse(R"({"schema": "policyconv/plan-1", "kube_ovn": "1.16", "before": {
+    "without_security_groups": ["a"], "without_node_anchor": true,
+    "subnets": [{"name": "s", "acls": [{"direction": "to-lport", "priority": 1000, "match": "ip4", "action": "drop"}]}],
+    "pods": [{"namespace": "n", "name": "p", "annotation": "k", "value": null}],
+    "templates": [{"kind": "Deployment", "namespace": "n", "name": "t", "annotation": "k", "value": "v"}]}})");
+  std::string problem;
+  const std::optional<plan::Before> read = plan::read_before(good.dump(), problem);
+  REQUIRE(read);
+  CHECK(read->release.minor == 16);
+  CHECK(read->new_groups == std::vector<std::string>{"a"});
+  CHECK(read->had_no_anchor);
+  REQUIRE(read->subnets.size() == 1);
+  REQUIRE(read->subnets[0].second.size() == 1);
+  CHECK(read->subnets[0].second[0].priority == 1000);
+  REQUIRE(read->pods.size() == 1);
+  CHECK_FALSE(read->pods[0].value);
+  REQUIRE(read->templates.size() == 1);
+  CHECK(read->templates[0].value == "v");
+
+  const auto says = [&](const std::string& text, const std::string& expected) {
+    CAPTURE(text);
+    CHECK_FALSE(plan::read_before(text, problem));
+    CHECK(problem == expected);
+  };
+  const auto changed = [&](const char* pointer, const Json& value) {
+    Json json = good;
+    json[Json::json_pointer(pointer)] = value;
+    return json.dump();
+  };
+  says(changed("/schema", "policyconv/plan-2"), "`schema` is the text \"policyconv/plan-2\"; \"policyconv/plan-1\" is expected");
+  says(changed("/kube_ovn", "1.99"), "`kube_ovn` is the text \"1.99\"; a release from \"1.12\" to \"1.16\" is expected");
+  says(changed("/before", Json::array()), "`before` is a list; an object is expected");
+  says(changed("/before/pods", nullptr), "`before.pods` is null; a list is expected");
+  says(changed("/before/pods/0/value", 7), "`before.pods[0].value` is 7; text or null is expected");
+  says(changed("/before/without_node_anchor", "yes"), "`before.without_node_anchor` is the text \"yes\"; true or false is expected");
+  says(changed("/before/templates/0", Json::object()), "`before.templates[0].kind` is missing");
+  const std::string range = "; a whole number from -2147483648 to 2147483647 is expected";
+  for (const auto& [number, shown] : {std::pair("1000.5", "1000.5"), std::pair("4294968296", "4294968296"),
+                                      std::pair("-2147483649", "-2147483649"), std::pair("18446744073709551615", "18446744073709551615"),
+                                      std::pair("99999999999999999999", "1e+20")})
+    says(changed("/before/subnets/0/acls/0/priority", Json::parse(number)),
+         std::string("`before.subnets[0].acls[0].priority` is ") + shown + range);
+  says("[]", "it is a list; an object is expected");
+  says("", "it is empty");
+  says(" \n\n", "it is empty");
+  says("{\n \"schema\": \"policyconv/plan-1\",\n", "it ends before its JSON does, in line 3");
+  says("schema: policyconv/plan-1\nkube_ovn: 1.16\n", "it is no JSON from line 1, column 1 on: `schema: policyconv/p`");
+  says("{\n  \"schema\": tru,\n}", "it is no JSON from line 2, column 16 on: `,`");
+  says("{\"a\": 1e999}", "one of its numbers is too large");
+  says(std::string(1000, '['), "it ends before its JSON does, in line 1");
+  says(std::string(1'000'000, '['), "it is nested deeper than 1000 levels");
 }

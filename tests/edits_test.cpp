@@ -50,6 +50,11 @@ plan::Edits compared(const Compiled& previous, const Compiled& next) {
   return plan::compare(previous.manifest, next.manifest, next.cluster, {});
 }
 
+Plan edit_plan(const kubeovn::Manifest& previous, const kubeovn::Manifest& next, const Cluster& cluster,
+               const plan::Options& options) {
+  return plan::edit_plan(plan::compare(previous, next, cluster, options), previous, next, cluster, options);
+}
+
 std::string steps_of(const Plan& plan) {
   std::string text;
   for (const Step& step : plan.steps) text += (text.empty() ? "" : " ") + step.id.substr(3);
@@ -116,7 +121,7 @@ TEST_CASE("the same policies are no edit, whatever they are called") {
   const std::string renamed = std::string(web_to_db).replace(web_to_db.find("name: db"), 8, "name: dd");
   const Compiled after = compile(renamed, small_cluster);
   CHECK(compared(before, after).empty());
-  CHECK(plan::edit_plan(before.manifest, after.manifest, after.cluster, {}).steps.empty());
+  CHECK(edit_plan(before.manifest, after.manifest, after.cluster, {}).steps.empty());
 }
 
 TEST_CASE("an edit of one rule touches one document, and says what it means for its pods") {
@@ -134,7 +139,7 @@ TEST_CASE("an edit of one rule touches one document, and says what it means for 
   CHECK_FALSE(edits.membership);
   CHECK(codes_of(edits) == std::vector<std::string>{"PC2090"});
 
-  const Plan plan = plan::edit_plan(before.manifest, after.manifest, after.cluster, {});
+  const Plan plan = edit_plan(before.manifest, after.manifest, after.cluster, {});
   CHECK(steps_of(plan) == "edit-groups");
   CHECK(plan.steps.front().objects.security_groups.size() == 1);
   CHECK(plan.steps.front().why.find("1 pod (shop/db-0): what it allows is closed") != std::string::npos);
@@ -143,7 +148,7 @@ TEST_CASE("an edit of one rule touches one document, and says what it means for 
 
 TEST_CASE("with make-before-break two groups stand in while one is rewritten, and names stay") {
   const Compiled before = compile(web_to_db, small_cluster), after = compile(web_to_db_other_port, small_cluster);
-  const Plan plan = plan::edit_plan(before.manifest, after.manifest, after.cluster, make_before_break());
+  const Plan plan = edit_plan(before.manifest, after.manifest, after.cluster, make_before_break());
   CHECK(steps_of(plan) == "groups-new rebind-stand-ins edit-groups rebind-final remove-groups");
   REQUIRE(plan.steps.size() == 5);
   CHECK(plan.steps[0].objects.security_groups.size() == 2);
@@ -156,18 +161,18 @@ TEST_CASE("with make-before-break two groups stand in while one is rewritten, an
 
 TEST_CASE("what is new comes before what names it, and what is gone goes after it is left") {
   const Compiled one = compile(web_to_db, small_cluster), two = compile(web_to_db + web_in + probe_out, small_cluster);
-  CHECK(steps_of(plan::edit_plan(one.manifest, two.manifest, two.cluster, {})) ==
+  CHECK(steps_of(edit_plan(one.manifest, two.manifest, two.cluster, {})) ==
         "groups-new edit-groups rebind-final");
-  CHECK(steps_of(plan::edit_plan(two.manifest, one.manifest, one.cluster, {})) ==
+  CHECK(steps_of(edit_plan(two.manifest, one.manifest, one.cluster, {})) ==
         "edit-groups rebind-final remove-groups");
   const Compiled none = compile(probe_out, small_cluster);
   // db and web are new; web is a peer that has rules, so it joins before they are in force.
   const Compiled peers = compile(web_to_db + web_in + probe_out, small_cluster);
-  CHECK(steps_of(plan::edit_plan(none.manifest, peers.manifest, peers.cluster, {})) ==
+  CHECK(steps_of(edit_plan(none.manifest, peers.manifest, peers.cluster, {})) ==
         "groups-new rebind-join edit-groups rebind-final");
-  CHECK(steps_of(plan::edit_plan(peers.manifest, none.manifest, none.cluster, {})) ==
+  CHECK(steps_of(edit_plan(peers.manifest, none.manifest, none.cluster, {})) ==
         "rebind-final rebind-leave remove-groups");
-  CHECK(steps_of(plan::edit_plan(peers.manifest, none.manifest, none.cluster, make_before_break())) ==
+  CHECK(steps_of(edit_plan(peers.manifest, none.manifest, none.cluster, make_before_break())) ==
         "groups-new rebind-stand-ins edit-groups rebind-final rebind-leave remove-groups");
 }
 
@@ -175,11 +180,11 @@ TEST_CASE("admission policies are held while pods carry what they would take off
   plan::Options options;
   options.admission = true;
   const Compiled one = compile(web_to_db, small_cluster), two = compile(web_to_db + probe_out, small_cluster);
-  CHECK(steps_of(plan::edit_plan(one.manifest, two.manifest, two.cluster, options)) ==
+  CHECK(steps_of(edit_plan(one.manifest, two.manifest, two.cluster, options)) ==
         "groups-new hold-admission rebind-final admission");
   // Nobody's groups change, so neither do the policies.
   const Compiled other = compile(web_to_db_other_port, small_cluster);
-  CHECK(steps_of(plan::edit_plan(one.manifest, other.manifest, other.cluster, options)) == "edit-groups");
+  CHECK(steps_of(edit_plan(one.manifest, other.manifest, other.cluster, options)) == "edit-groups");
 }
 
 TEST_CASE("groups keep their names, and new ones take no name that stands for another") {
@@ -285,7 +290,7 @@ TEST_CASE("denies that are missing for a moment, Subnet ACLs and several edits a
   CHECK(codes_of(compared(one, two)) == std::vector<std::string>{"PC2091"});
   const Compiled ping = compile(web_to_db + pings, small_cluster), plain = compile(web_to_db, small_cluster);
   CHECK(codes_of(compared(plain, ping)) == std::vector<std::string>{"PC2092"});
-  CHECK(steps_of(plan::edit_plan(plain.manifest, ping.manifest, ping.cluster, {})) == "subnet-acls");
+  CHECK(steps_of(edit_plan(plain.manifest, ping.manifest, ping.cluster, {})) == "subnet-acls");
   const Compiled several = compile(web_to_db_other_port + tiered, small_cluster);
   CHECK(codes_of(compared(plain, several)) == std::vector<std::string>{"PC2090", "PC2093"});
   CHECK(codes_of(plan::compare(plain.manifest, several.manifest, several.cluster, make_before_break())).empty());
@@ -293,7 +298,7 @@ TEST_CASE("denies that are missing for a moment, Subnet ACLs and several edits a
 
 TEST_CASE("what a plan of an edit prints is about the edit") {
   const Compiled before = compile(web_to_db, small_cluster), after = compile(web_to_db_other_port, small_cluster);
-  const Plan plan = plan::edit_plan(before.manifest, after.manifest, after.cluster, {});
+  const Plan plan = edit_plan(before.manifest, after.manifest, after.cluster, {});
   std::map<std::string, std::string> files;
   for (const kubeovn::OutputFile& file : plan::print(plan, after.policies.catalog)) files[file.name] = file.text;
   CHECK(files.at("PLAN.md").starts_with("# Plan: from the earlier run to this one"));
@@ -434,7 +439,7 @@ class Walk {
   }
 
   void there_and_back() {
-    const Plan plan = plan::edit_plan(pair_.previous, pair_.next, pair_.cluster, options_);
+    const Plan plan = edit_plan(pair_.previous, pair_.next, pair_.cluster, options_);
     Manifest state = pair_.previous;
     for (const Step& step : plan.steps) {
       one_by_one(step, step.objects, state);

@@ -132,6 +132,28 @@ TEST_CASE("port names become numbers per pod on ingress and per destination on e
   CHECK(compile(egress, "").losses() == "PC1151");
 }
 
+TEST_CASE("a port name on egress holds for all pods of an identity, also those that do not define it (C§2.3)") {
+  const auto pod = [](const std::string& name, const std::string& labels, const std::string& ports) {
+    return "---\n{apiVersion: v1, kind: Pod, metadata: {name: " + name + ", namespace: shop, labels: {" + labels +
+           "}}, spec: {containers: [{name: c, ports: [" + ports + "]}]}}\n";
+  };
+  const std::string http = "{name: http, containerPort: 80}";
+  const std::string egress = cnp("  endpointSelector: {}\n  egress: [{toPorts: [{ports: [{port: http, protocol: TCP}]}]}]");
+  const std::string defined = pod("a", "app: x", http) + pod("b", "app: x", http);
+  CHECK(compile(egress, defined).program.rules.size() == 1);
+  const testing::Compiled shared = compile(egress, pod("a", "app: x", http) + pod("b", "app: x", "") + pod("c", "app: x, tier: front", ""));
+  CHECK(shared.program.rules.size() == 1);
+  CHECK(shared.losses() == "PC1157");
+  std::string deny = egress;
+  deny.replace(deny.find("egress:"), 7, "egressDeny:");
+  const testing::Compiled denied = compile(deny, pod("a", "app: x", http) + pod("b", "app: x", "") + pod("c", "app: x, tier: front", ""));
+  REQUIRE(denied.program.rules.size() == 2);
+  CHECK(denied.losses().empty());
+  CHECK(denied.ir().find(": app=x, service account=default, namespace=shop, has no tier\n") != std::string::npos);
+  CHECK(compile(egress, pod("a", "app: x", http) + pod("b", "app: y", "")).program.rules.size() == 1);
+  CHECK(compile(egress, pod("a", "app: x", http) + pod("b", "app: x", ""), {.cilium_minor = 19}).program.rules.size() == 1);
+}
+
 TEST_CASE("L7, names and authentication are refused, and accepted only on request") {
   const auto losses = [](const std::string& rule, const std::vector<std::string>& allow = {}) {
     Options options;

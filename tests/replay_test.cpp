@@ -255,6 +255,8 @@ TEST_CASE("all bad lines are reported in one run, with line and column") {
            "\n";
   flows += R"({"flow": {"verdict": "FORWARDED")"
            "\n";
+  flows += R"({"flow": {"verdict": 1e999}})"
+           "\n";
   const Result result = replay(flows);
   INFO(result.err);
   CHECK(result.status == 1);
@@ -264,7 +266,8 @@ TEST_CASE("all bad lines are reported in one run, with line and column") {
         "<stdin>:4:1: error[PC3111]: `the line` is a list, it must be an object",
         "<stdin>:5:10: error[PC3111]: `verdict` is 7, it must be text",
         "<stdin>:6:45: error[PC3111]: `destination_port` is 70000, it must be a number from 0 to 65535",
-        "<stdin>:7:", "    7 | {\"flow\": {"}) {
+        "<stdin>:7:", "    7 | {\"flow\": {",
+        "<stdin>:8:1: error[PC3110]: this line is no JSON: one of its numbers is too large"}) {
     INFO(said);
     CHECK(contains(result.err, said));
   }

@@ -219,6 +219,23 @@ TEST_CASE("the table says what became of every rule") {
   CHECK(contains(run.report(verbose), "      spec.ingress[0]  same\n"));
 }
 
+TEST_CASE("of many rules with findings in one policy a few are listed unless the report is verbose") {
+  const auto with = [](std::uint32_t rules) {
+    Run run;
+    const SourceRule rule = run.catalog.rules[0];
+    run.catalog.rules.assign(rules, rule);
+    for (std::uint32_t at = 0; at < rules; ++at) run.add(some(Effect::Stricter), {1, 4, at + 1}).rule = RuleId{at};
+    return run;
+  };
+  const std::string row = "      spec.ingress[0]  stricter (" + code(Effect::Stricter) + ")\n";
+  CHECK(count(with(20).report(), row) == 20);
+  CHECK(count(with(47).report(), row) == 10);
+  CHECK(contains(with(47).report(), row + "      … and 37 more rules with findings (use -v)\n\n"));
+  report::TextStyle verbose;
+  verbose.verbose = true;
+  CHECK(count(with(47).report(verbose), row) == 47);
+}
+
 TEST_CASE("the worst finding decides about a rule") {
   Run run;
   for (const Effect effect : {Effect::Stricter, Effect::Refused, Effect::Looser, Effect::NoEffect})

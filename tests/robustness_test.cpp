@@ -121,3 +121,24 @@ TEST_CASE("damaged input is reported, never fatal") {
   std::cout << tries << " damaged inputs, " << accepted << " of them still readable\n";
   CHECK(accepted > tries / 10);
 }
+
+TEST_CASE("selectors of 100,000 labels or values are no work for minutes") {
+  const auto numbered = [](const std::string& before, const std::string& after) {
+    std::string list;
+    for (int i = 0; i < 100'000; ++i) list += (i == 0 ? "" : ", ") + before + std::to_string(i) + after;
+    return list;
+  };
+  const auto in = [&](const std::string& prefix) { return "{key: k, operator: In, values: [" + numbered(prefix, "") + "]}"; };
+  for (const std::string& peer : {"matchLabels: {" + numbered("k", ": v") + "}", "matchLabels: {" + numbered("any:k", ": v") + "}",
+                                  "matchExpressions: [" + in("v") + ", " + in("w") + "]"}) {
+    std::istringstream policy("apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: shop}\nspec:\n"
+                              "  endpointSelector: {matchLabels: {app: web}}\n  ingress:\n  - fromEndpoints: [{" + peer + "}]\n");
+    std::ostringstream out, err;
+    const auto start = std::chrono::steady_clock::now();
+    const int status = policyconv::cli::run({"migrate", "-"}, policy, out, err);
+    const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    INFO(peer.substr(0, 60) << "\n" << err.str().substr(0, 1000));
+    CHECK(status == 0);
+    CHECK(seconds < 20);
+  }
+}

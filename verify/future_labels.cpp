@@ -189,7 +189,7 @@ std::vector<Choice> InPlay::choices(const std::vector<NeedsId>& wanted, const st
     if (key == account ? bound.allows(default_account) : bound.can_miss()) continue;
     Value value = unmentioned[key];
     if (bound.in)
-      value = *std::find_if(bound.in->begin(), bound.in->end(), [&](Value listed) { return bound.allows(listed); });
+      value = *std::find_if(bound.in->begin(), bound.in->end(), [&it = bound](Value listed) { return it.allows(listed); });
     least.labels.insert_or_assign(key, value);
   }
   std::vector<Choice> result{least};

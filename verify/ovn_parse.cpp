@@ -235,14 +235,17 @@ MatchNode converted(OvnMatchParser::ExpressionContext* context, bool negated) {
   return {std::move(junction)};
 }
 
-/// OVN's limit, and what keeps recursive descent from running out of stack.
+/// OVN's limit, and what keeps recursive descent from running out of stack: nothing else in the grammar nests.
 void check_nesting(antlr4::CommonTokenStream& tokens) {
-  tokens.fill();
   int depth = 0;
-  for (const antlr4::Token* token : tokens.getTokens()) {
+  for (; tokens.LA(1) != antlr4::Token::EOF; tokens.consume()) {
+    const antlr4::Token* token = tokens.LT(1);
+    // The parser gets no further. Each character behind it could cost the lexer all that follow: `/* /* /*`.
+    if (token->getType() == OvnMatchParser::INVALID) break;
     if (token->getType() == OvnMatchParser::OPEN && ++depth > 100) refuse(token, "parentheses are nested too deeply");
     if (token->getType() == OvnMatchParser::CLOSE && --depth < 0) refuse(token, "unexpected `)`");
   }
+  tokens.seek(0);
 }
 
 /// The tree without what northd adds.

@@ -245,7 +245,7 @@ class Reader {
     const bool services = given(written.services) && !deny;
     const bool groups = given(written.groups) && (since_16 || direction == Direction::Egress);
     const bool l3 = given(written.endpoints) || given(written.cidr) || given(written.cidr_set) ||
-                    given(written.entities) || given(written.fqdns) || services || groups;
+                    given(written.entities) || given(written.nodes) || given(written.fqdns) || services || groups;
     Peers result;
     result.anyone = !l3 && any_l4;
     if (written.endpoints)
@@ -253,6 +253,9 @@ class Reader {
         result.selectors.push_back(peer(selector, scope, semantics_));
     if (written.entities)
       for (const cilium::Text& entity : *written.entities) result.entities.push_back(entity.value);
+    // Only denies before 1.17 get here, which Cilium did not check (C§0.1). They never match the pod's own node (C§3.5);
+    // which others have the labels is not known here, so the deny is taken for all of them.
+    if (given(written.nodes)) result.entities.emplace_back("remote-node");
     if (written.cidr)
       for (const Cidr& cidr : cidrs_of(*written.cidr)) result.blocks.push_back({cidr, {}});
     if (written.cidr_set)

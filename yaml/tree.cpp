@@ -15,10 +15,6 @@ namespace policyconv::yaml {
 
 namespace {
 
-constexpr std::size_t max_depth = 100;
-/// What anchors and aliases may copy, in bytes; with nesting they could otherwise multiply without end.
-constexpr std::size_t max_copied = 10'000'000;
-
 /// libyaml's messages in words that tell what to look for; others pass unchanged.
 std::string explain(std::string_view problem) {
   static const std::pair<std::string_view, std::string_view> texts[] = {
@@ -54,13 +50,14 @@ bool is_null(std::string_view plain) {
 
 class Builder {
  public:
-  Builder(std::string_view text, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
-      : text_(text), use_(use), diagnostics_(diagnostics) {}
+  Builder(std::string_view text, const Limits& limits, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
+      : text_(text), limits_(limits), use_(use), diagnostics_(diagnostics) {}
 
   /// Throws Stop.
   void take(const Event& event) {
     switch (event.kind) {
       case EventKind::DocumentStart:
+        if (++documents_ > limits_.documents) stop<Kind::TooManyDocuments>(event.loc, limits_.documents);
         root_ = {};
         anchors_.clear();
         return;
@@ -139,7 +136,7 @@ class Builder {
   }
 
   void open(Shape shape, std::string_view own_tag, const Event& event) {
-    if (open_.size() == max_depth) stop<Kind::TooDeep>(event.loc, max_depth);
+    if (open_.size() == limits_.depth) stop<Kind::TooDeep>(event.loc, limits_.depth);
     static_cast<void>(is_own_tag(event.tag, own_tag, event.loc));
     Node node;
     node.shape = shape;
@@ -170,7 +167,7 @@ class Builder {
     if (!found->second.node) stop<Kind::AliasInsideItself>(event.loc);
     const Size& size = found->second.size;
     spend(size, event.loc);
-    if (open_.size() + size.height > max_depth) stop<Kind::TooDeep>(event.loc, max_depth);
+    if (open_.size() + size.height > limits_.depth) stop<Kind::TooDeep>(event.loc, limits_.depth);
     Node copy = *found->second.node;
     copy.loc = event.loc;
     add(std::move(copy));
@@ -209,9 +206,10 @@ class Builder {
     return size;
   }
 
+  /// With nesting, copies could multiply without end.
   void spend(const Size& size, Loc where) {
     copied_ += size.bytes;
-    if (copied_ > max_copied) stop<Kind::TooManyAliases>(where, max_copied / 1'000'000);
+    if (copied_ > limits_.alias_megabytes * megabyte) stop<Kind::TooManyAliases>(where, limits_.alias_megabytes);
   }
 
   void drop_unusable_keys(Node& mapping) {
@@ -237,12 +235,13 @@ class Builder {
   }
 
   std::string_view text_;
+  const Limits& limits_;
   const std::function<void(Node&&)>& use_;
   Diagnostics& diagnostics_;
   Node root_;
   std::vector<Open> open_;
   std::map<std::string, Anchored> anchors_;
-  std::size_t anchor_number_ = 0, copied_ = 0;
+  std::size_t anchor_number_ = 0, copied_ = 0, documents_ = 0;
   std::vector<Node*> keys_;  // scratch of drop_unusable_keys, kept for its memory
 };
 
@@ -308,7 +307,7 @@ void each_document(const Sources& sources, std::uint32_t file, const std::functi
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (!check_text(text, file, diagnostics)) return;
 
-  Builder builder(text, use, diagnostics);
+  Builder builder(text, sources.limits(), use, diagnostics);
   Events events(text, file);
   try {
     for (const Event* event = &events.next(); event->kind != EventKind::End; event = &events.next()) {

@@ -20,6 +20,7 @@ enum class Shape : std::uint8_t { Null, Scalar, Sequence, Mapping };
 
 struct Member;
 
+/// What walks over a Node may recurse: it is no deeper than Limits::most_depth.
 struct Node {
   Shape shape = Shape::Null;
   bool quoted = false;  // a scalar in quotes or a block scalar: always a string
@@ -38,8 +39,8 @@ struct Member {
 };
 
 /// Calls `use` for each document of `file` (a number of `sources`), as soon as it is read; empty documents are left
-/// out. JSON is YAML here too. Reports, with places: syntax errors, duplicate keys, aliases and anchors beyond a
-/// budget, nesting beyond 100, invalid UTF-8, NUL bytes, UTF-16. Reading ends at the first syntax error; other errors
+/// out. JSON is YAML here too. Reports, with places: syntax errors, duplicate keys, what is beyond the
+/// limits of `sources`, invalid UTF-8, NUL bytes, UTF-16. Reading ends at the first syntax error; other errors
 /// do not stop it. Throws nothing itself.
 void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics);

@@ -52,7 +52,8 @@ class Writer {
   /// The number of the line just written, from 1, in what take() will return. Only inside a document.
   [[nodiscard]] std::uint32_t line();
 
-  [[nodiscard]] std::string take() const;
+  /// All of it; nothing is left.
+  [[nodiscard]] std::string take();
 
  private:
   struct Emitter;

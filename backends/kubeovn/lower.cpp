@@ -14,6 +14,7 @@
 #include "backends/kubeovn/bands.h"
 #include "backends/kubeovn/bindings.h"
 #include "backends/kubeovn/entries.h"
+#include "backends/kubeovn/expansion.h"
 #include "backends/kubeovn/match.h"
 #include "backends/kubeovn/minimise.h"
 #include "backends/kubeovn/names.h"
@@ -517,6 +518,7 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   const std::vector<GroupFacts> groups = facts_of(program, topology);
   std::set<std::size_t> named_by_address;
   const LowerState state{program, catalog, options, topology, groups, diagnostics, named_by_address};
+  if (expands_too_much(state)) return {};
   const std::vector<ServiceAddress> services = service_addresses(cluster, topology);
 
   EntriesByGroup entries;

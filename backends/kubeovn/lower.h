@@ -10,6 +10,7 @@
 #include "backends/kubeovn/manifest.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
+#include "ir/limits.h"
 #include "ir/program.h"
 
 namespace policyconv::kubeovn {
@@ -24,6 +25,7 @@ struct LowerOptions {
   bool sctp = false;                      // Cilium runs with enable-sctp
   std::vector<std::string> allow_looser;  // codes of accepted approximations
   bool binds_new_pods = false;            // an admission policy will see to pods that do not exist yet
+  std::size_t most_expansion = Limits().expansion;  // entries of one source rule; more is an error, found before any is made
   /// By VPC and selector: names of an earlier run, which groups keep.
   std::map<std::pair<std::string, ir::Group>, std::string> known_names = {};
 };

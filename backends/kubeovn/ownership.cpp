@@ -8,19 +8,8 @@ namespace policyconv::kubeovn {
 namespace {
 
 std::vector<std::string> annotated_groups(const Pod& pod) {
-  std::vector<std::string> groups;
   const auto annotation = pod.annotations.find(annotation_of(provider_of(pod)));
-  if (annotation == pod.annotations.end()) return groups;
-  std::string_view rest = annotation->second;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    std::string_view group = rest.substr(0, comma);
-    while (group.starts_with(' ')) group.remove_prefix(1);
-    while (group.ends_with(' ')) group.remove_suffix(1);
-    if (!group.empty()) groups.emplace_back(group);
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-  }
-  return groups;
+  return annotation == pod.annotations.end() ? std::vector<std::string>() : groups_in(annotation->second);
 }
 
 // "pc-base-...", "pc-open-in-...", "pc-open-out-...", or "pc-...-" and twelve hexadecimal digits (names.h).
@@ -43,6 +32,24 @@ bool is_our_priority(int priority) {
 }
 
 }  // namespace
+
+std::vector<std::string> groups_as_written(std::string_view annotation) {
+  std::vector<std::string> names;
+  if (annotation.empty()) return names;
+  for (std::size_t at = 0; at <= annotation.size();) {
+    const std::size_t end = std::min(annotation.find(',', at), annotation.size());
+    names.emplace_back(annotation.substr(at, end - at));
+    at = end + 1;
+  }
+  return names;
+}
+
+std::vector<std::string> groups_in(std::string_view annotation) {
+  std::vector<std::string> names = groups_as_written(annotation);
+  for (std::string& name : names) std::erase(name, ' ');
+  std::erase(names, "");
+  return names;
+}
 
 bool Ownership::is_ours(std::string_view group) const {
   const auto& known = cluster_.security_groups;  // sorted by name

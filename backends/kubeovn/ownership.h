@@ -11,6 +11,11 @@ namespace policyconv::kubeovn {
 
 inline constexpr std::string_view security_groups_annotation = "ovn.kubernetes.io/security_groups";
 
+/// The names in such an annotation, in order. Kube-OVN takes blanks out (K§3.1), and so does this.
+[[nodiscard]] std::vector<std::string> groups_in(std::string_view annotation);
+/// The same with blanks and empty names kept, so that joined by commas they give the text again.
+[[nodiscard]] std::vector<std::string> groups_as_written(std::string_view annotation);
+
 class Ownership {
  public:
   /// `cluster` must outlive the object.

@@ -2,6 +2,7 @@
 #include "backends/kubeovn/print.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "backends/kubeovn/annotations.h"
 #include "backends/kubeovn/dependency_order.h"
 #include "backends/kubeovn/print_bindings.h"
+#include "ir/parallel.h"
 #include "yaml/writer.h"
 
 namespace policyconv::kubeovn {
@@ -45,6 +47,26 @@ struct File {
     for (const RuleId rule : rules) origins.push_back({first, last, rule});
   }
 };
+
+/// One file of parts that each end a document.
+OutputFile joined(std::string name, std::vector<OutputFile>&& parts) {
+  OutputFile whole{std::move(name), {}};
+  std::size_t bytes = 0;
+  for (const OutputFile& part : parts) bytes += part.text.size() + 4;
+  whole.text.reserve(bytes);
+  std::uint32_t lines = 0;
+  for (OutputFile& part : parts) {
+    if (!whole.text.empty()) {
+      whole.text += "---\n";
+      ++lines;
+    }
+    for (const OutputFile::Origin& origin : part.origins)
+      whole.origins.push_back({origin.first + lines, origin.last + lines, origin.rule});
+    lines += static_cast<std::uint32_t>(std::count(part.text.begin(), part.text.end(), '\n'));
+    whole.text += std::exchange(part.text, {});
+  }
+  return whole;
+}
 
 std::string_view action_of(Verdict verdict) { return verdict == Verdict::Allow ? "allow" : "drop"; }
 
@@ -91,11 +113,10 @@ void annotations(Writer& writer, const SecurityGroup& sg, const Release& release
   writer.end_map();
 }
 
-OutputFile security_groups(const Manifest& manifest, const Catalog& catalog) {
+OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, std::span<const std::size_t> indices) {
   File file;
   Writer& writer = file.writer;
-  // kubectl applies from top to bottom, and Kube-OVN refuses a rule whose group does not exist yet (K§9.28).
-  for (const std::size_t index : dependency_order(manifest.security_groups).order) {
+  for (const std::size_t index : indices) {
     const SecurityGroup& sg = manifest.security_groups[index];
     writer.begin_document("kubeovn.io/v1", "SecurityGroup");
     writer.key("metadata");
@@ -115,7 +136,19 @@ OutputFile security_groups(const Manifest& manifest, const Catalog& catalog) {
     }
     writer.end_document();
   }
-  return {"00-security-groups.yaml", writer.take(), std::move(file.origins)};
+  return {{}, writer.take(), std::move(file.origins)};
+}
+
+OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, unsigned jobs) {
+  // kubectl applies from top to bottom, and Kube-OVN refuses a rule whose group does not exist yet (K§9.28).
+  const std::vector<std::size_t> order = dependency_order(manifest.security_groups).order;
+  constexpr std::size_t share = 256;  // groups of one part
+  std::vector<OutputFile> parts((order.size() + share - 1) / share);
+  in_parallel(parts.size(), jobs, [&](std::size_t i) {
+    const std::span<const std::size_t> rest = std::span(order).subspan(i * share);
+    parts[i] = security_groups(manifest, catalog, rest.first(std::min(share, rest.size())));
+  });
+  return joined("00-security-groups.yaml", std::move(parts));
 }
 
 /// Returns the number of its first line.
@@ -188,9 +221,9 @@ std::string node_anchor() {
 
 }  // namespace
 
-std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog) {
+std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs) {
   std::vector<OutputFile> files;
-  if (!manifest.security_groups.empty()) files.push_back(security_groups(manifest, catalog));
+  if (!manifest.security_groups.empty()) files.push_back(security_groups(manifest, catalog, jobs));
   if (!manifest.subnets.empty()) files.push_back(subnet_acls(manifest, catalog));
   if (manifest.node_anchor) files.push_back({"20-node-anchor.yaml", node_anchor()});
   if (!manifest.bindings.empty()) files.push_back({"30-bindings.yaml", bindings_text(manifest)});

@@ -42,8 +42,8 @@ struct OutputFile {
 };
 
 /// The files of design.md section 2 that this manifest needs, in the order in which they are to be applied. A part of a
-/// manifest prints that part alone.
-[[nodiscard]] std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog);
+/// manifest prints that part alone. On up to `jobs` threads.
+[[nodiscard]] std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs = 1);
 
 /// The pod templates for those who keep their workloads with Kustomize instead; none without templates. Nothing to apply.
 [[nodiscard]] std::vector<OutputFile> print_component(const Manifest& manifest);

@@ -51,18 +51,6 @@ bool has_label_of_ours(const Labels& labels) {
   return at != labels.end() && at->second == "policyconv";
 }
 
-/// The names in an annotation; Kube-OVN takes out blanks when it changes (K§3.1).
-std::vector<std::string> bound_groups(std::string text) {
-  std::erase(text, ' ');
-  std::vector<std::string> groups;
-  for (std::string_view rest = text; !rest.empty();) {
-    const std::size_t comma = std::min(rest.find(','), rest.size());
-    if (comma != 0) groups.emplace_back(rest.substr(0, comma));
-    rest.remove_prefix(std::min(comma + 1, rest.size()));
-  }
-  return groups;
-}
-
 /// What one set of files says.
 struct Said {
   GroupsByName groups;
@@ -254,7 +242,7 @@ class Reader {
     const std::string text = annotations[key].text();
     if (pod == nullptr) diagnostics_.report<Kind::NotInTheDump>(object.node.loc, title);
     if (text.find(' ') != std::string::npos) diagnostics_.report<Kind::BlankInBinding>(value->loc, title);
-    said_.bindings[{name.ns, name.name}] = {name.ns, name.name, bound_groups(text), provider};
+    said_.bindings[{name.ns, name.name}] = {name.ns, name.name, groups_in(text), provider};
   }
 
   From from_;
@@ -308,7 +296,7 @@ void keep_bindings(const Cluster& cluster, std::map<std::pair<std::string, std::
     if (at == pod.annotations.end() || pod.host_network || bindings.contains({pod.ns, pod.name})) continue;
     if (at->second.find(' ') != std::string::npos)
       diagnostics.report<Kind::BlankInBinding>(pod.loc, fmt::format("Pod {}/{}", pod.ns, pod.name));
-    std::vector<std::string> groups = bound_groups(at->second);
+    std::vector<std::string> groups = groups_in(at->second);
     if (!groups.empty()) bindings[{pod.ns, pod.name}] = {pod.ns, pod.name, std::move(groups), provider};
   }
 }

@@ -4,23 +4,16 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <chrono>
 #include <iostream>
 #include <sstream>
 #include <string>
 
 #include "assess/dump.h"
 #include "cli/run.h"
+#include "tests/bench/clock.h"
 
 namespace policyconv::bench {
 namespace {
-
-template <typename Work>
-double seconds(Work&& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// As kubectl prints it: a gateway for each VPC, four Subnets with the same ranges in all of them, `ips` addresses.
 std::string dump_of(int vpcs, int ips) {

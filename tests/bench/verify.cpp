@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 
 #include <array>
-#include <chrono>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -14,19 +13,13 @@
 #include "backends/kubeovn/lower.h"
 #include "frontend/lower.h"
 #include "frontend/parse.h"
+#include "tests/bench/clock.h"
 #include "tests/bench/profile.h"
 #include "verify/future.h"
 #include "verify/space.h"
 
 namespace policyconv::bench {
 namespace {
-
-template <typename Work>
-double seconds(Work&& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 struct Proof {
   double space = 0, compare = 0;

@@ -17,11 +17,6 @@
 namespace policyconv::fuzz {
 namespace {
 
-[[noreturn]] void fail(std::string_view what) {
-  std::cerr << "the oracle: " << what << '\n';
-  std::abort();
-}
-
 bool covered(const std::vector<Cidr>& cidrs, const Address& address) {
   return std::any_of(cidrs.begin(), cidrs.end(), [&](const Cidr& cidr) { return contains(cidr, address); });
 }
@@ -100,7 +95,8 @@ bool says_otherwise(const Diagnostics& diagnostics) {
 
 void check_never_looser(const testing::Compiled& compiled) {
   if (says_otherwise(compiled.diagnostics)) return;
-  const verify::Judges judges(compiled.policies, compiled.cluster, semantics_of(18), compiled.manifest);
+  const Semantics semantics = semantics_of(testing::Options{}.cilium_minor);  // outlives the judges, which refer to it
+  const verify::Judges judges(compiled.policies, compiled.cluster, semantics, compiled.manifest);
   constexpr std::size_t most_pods = 6;
   const std::size_t pods = std::min(compiled.cluster.pods.size(), most_pods);
   verify::Probes probes = verify::probes(compiled.manifest, {{Protocol::Tcp, 80}, {Protocol::Udp, 53}});
@@ -120,6 +116,11 @@ void check_never_looser(const testing::Compiled& compiled) {
 }
 
 }  // namespace
+
+void fail(std::string_view what) {
+  std::cerr << "the oracle: " << what << '\n';
+  std::abort();
+}
 
 void check_cover(const std::vector<Cidr>& whole, const std::vector<Cidr>& holes) {
   std::vector<Address> probes = bounds(whole);

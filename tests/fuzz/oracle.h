@@ -2,11 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ir/address.h"
 
 namespace policyconv::fuzz {
+
+[[noreturn]] void fail(std::string_view what);
 
 /// minimal_cover() and subtract() against contains(), at both bounds of every prefix and beside them.
 void check_cover(const std::vector<Cidr>& whole, const std::vector<Cidr>& holes);

@@ -41,8 +41,13 @@ inline Seeds seeds(const std::filesystem::path& root) {
         found["objects"].push_back(text);
       } else if (name.find("baseline") != std::string::npos) {
         found["baseline"].push_back(text);
+      } else if (name == "plan.json") {
+        found["plan"].push_back(text);
       }
     }
+  const fs::path tables = root / "tests/golden/drift_of_the_northbound";
+  found["northbound"].push_back(contents(tables / "acl.json") + std::string(table_separator) + contents(tables / "port-groups.json") +
+                                std::string(table_separator) + contents(tables / "address-sets.json"));
   for (const Target& target : targets()) {
     const fs::path corpus = root / "tests/fuzz/corpus" / target.name;
     if (fs::exists(corpus))

@@ -22,5 +22,7 @@ inline constexpr std::size_t longest_input = 1 << 16;
 
 /// Separates the policies of a `migrate` input from its cluster.
 inline constexpr std::string_view separator = "\n=== cluster\n";
+/// Separates the tables of a `northbound` input.
+inline constexpr std::string_view table_separator = "\n=== table\n";
 
 }  // namespace policyconv::fuzz

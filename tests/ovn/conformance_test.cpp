@@ -237,7 +237,7 @@ TEST_CASE("objects that were spoilt on their way are noticed", "[curated]") {
 }
 
 TEST_CASE("real OVN keeps the public verdicts", "[public]") {
-  const Options wanted = options(std::chrono::seconds(150));
+  const Options wanted = options(std::chrono::seconds(90));
   const std::vector<conformance::Case> cases = shuffled_public_cases(wanted.seed);
   Suite suite;
   Progress progress("public", 2 * cases.size());

@@ -83,7 +83,7 @@ class Suite {
 }  // namespace
 
 TEST_CASE("the evaluator agrees with real OVN on random objects") {
-  const Options wanted = options(std::chrono::seconds(60));
+  const Options wanted = options(std::chrono::seconds(35));
   const std::size_t most = wanted.full ? 2500 : 1000;
   Suite suite;
   Progress progress("random objects", most);

@@ -237,7 +237,7 @@ struct Tally {
 }  // namespace
 
 TEST_CASE("random Services on the conformance clusters") {
-  const Options wanted = options(std::chrono::seconds(30));
+  const Options wanted = options(std::chrono::seconds(20));
   const std::vector<conformance::Case> cases = shuffled_public_cases(wanted.seed);
   std::mt19937 random(wanted.seed);
   Tally tally;
