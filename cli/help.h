@@ -129,7 +129,7 @@ output:
   --emit ir|objects            print what the policies mean instead of objects
   --fail-on same|stricter|looser|refused
                                the least finding that makes the exit status non-zero (default: same, that is any)
-  -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  -j, --jobs N                 threads (default: one for each core); never changes the result
   --color auto|always|never    colours in the report (default: auto: on a terminal, unless NO_COLOR is set)
   -q, --quiet                  report errors only
   -v, --verbose                report every rule and every repetition
@@ -314,7 +314,7 @@ output:
   --plan FILE                  write the VpcNatGateways of the address plan, ready for kubectl
   --rehearsal DIR              write a test environment for a kind cluster: pods that stand in for the real ones, the
                                migrated objects, and flows to try with their expected verdicts
-  -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  -j, --jobs N                 threads (default: one for each core); never changes the result
   --fail-on work|blocked       the least verdict that makes the exit status non-zero (default: work)
   --color auto|always|never    colours (default: auto: on a terminal, unless NO_COLOR is set)
   -h, --help                   this text

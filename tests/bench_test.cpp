@@ -38,13 +38,15 @@ const std::vector<Small>& small_shapes() {
   return all;
 }
 
+std::string text_of(const bench::Counts& counts) { return nlohmann::json(counts).dump(); }
+
 }  // namespace
 
 TEST_CASE("each shape holds what it promises") {
   for (const Small& shape : small_shapes()) {
     INFO(shape.name);
     const bench::Input input = shape.make(1);
-    CHECK(input.counts == shape.promised);
+    CHECK(text_of(input.counts) == text_of(shape.promised));
     Sources sources;
     Diagnostics diagnostics;
     std::vector<std::uint32_t> files;
@@ -55,8 +57,8 @@ TEST_CASE("each shape holds what it promises") {
     if (!input.cluster.empty()) cluster = cilium::parse_cluster(sources, dump, 1, diagnostics);
     CHECK_FALSE(diagnostics.has_errors());
     const Catalog& catalog = policies.catalog;
-    CHECK(bench::Counts{catalog.policies.size(), catalog.rules.size(), cluster.pods.size(), cluster.nodes.size()} ==
-          shape.promised);
+    const bench::Counts seen{catalog.policies.size(), catalog.rules.size(), cluster.pods.size(), cluster.nodes.size()};
+    CHECK(text_of(seen) == text_of(shape.promised));
     CHECK(std::all_of(catalog.policies.begin(), catalog.policies.end(), [](const auto& policy) { return policy.enforced; }));
   }
 }
@@ -68,11 +70,11 @@ TEST_CASE("the same seed gives the same bytes, another one others") {
     CHECK(one.policies == same.policies);
     CHECK(one.cluster == same.cluster);
     CHECK(std::pair(one.policies, one.cluster) != std::pair(other.policies, other.cluster));
-    CHECK(one.counts == other.counts);
+    CHECK(text_of(one.counts) == text_of(other.counts));
   }
 }
 
-TEST_CASE("names of shapes are different, and those of a family grow") {
+TEST_CASE("names of shapes are different") {
   const std::vector<bench::Shape> all = bench::shapes();
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) CHECK(all[i].name != all[j].name);
@@ -112,7 +114,7 @@ TEST_CASE("each shape goes through the whole measurement") {
     bench::Shape shape;
     shape.make = small.make;
     const bench::Measurement measured = bench::measure(shape, settings);
-    CHECK(measured.counts == small.promised);
+    CHECK(text_of(measured.counts) == text_of(small.promised));
     CHECK(measured.rounds == 1);
     const bench::Input input = small.make(settings.seed);
     std::size_t bytes = input.cluster.size();

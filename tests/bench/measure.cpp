@@ -90,7 +90,7 @@ Usage migrate(const Settings& settings, const Places& places, unsigned jobs) {
   return run_program(command, places.log);
 }
 
-/// Of a whole program, start and end included; the same number in each run.
+/// Of a whole program, start and end included; nearly the same number in each run.
 std::uint64_t instructions_of(std::vector<std::string> command, const Places& places) {
   const std::string start[] = {"valgrind", "--tool=callgrind", "--callgrind-out-file=" + places.profile.string()};
   command.insert(command.begin(), std::begin(start), std::end(start));

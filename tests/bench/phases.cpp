@@ -36,7 +36,7 @@ double read_alone(const std::filesystem::path& input, const std::filesystem::pat
   cli::Inputs inputs;
   std::istringstream nothing;
   cli::Reader reader(inputs.sources, nothing, inputs.diagnostics);
-  return seconds([&] {
+  return processor_seconds([&] {
     for (const std::vector<std::string>* paths : {&options.input.paths, &options.input.cluster_paths})
       for (const std::uint32_t file : reader.read(*paths))
         yaml::each_document(inputs.sources, file, [](yaml::Node&&) {}, inputs.diagnostics);
@@ -49,20 +49,20 @@ Phases others(const std::filesystem::path& input, const std::filesystem::path& o
   Phases times;
   cli::Inputs inputs;
   std::istringstream nothing;
-  times["decode"] = seconds([&] { cli::read_inputs(options.input, nothing, inputs); });
+  times["decode"] = processor_seconds([&] { cli::read_inputs(options.input, nothing, inputs); });
   require_no_errors(inputs.diagnostics);
   ir::Program program;
-  times["IR"] = seconds([&] { program = cli::program_of(options.input, inputs); });
+  times["IR"] = processor_seconds([&] { program = cli::program_of(options.input, inputs); });
   kubeovn::LowerOptions target = cli::target_of(options.input);
   target.binds_new_pods = options.admission != kubeovn::AdmissionForm::None;
   kubeovn::Manifest manifest;
   const Catalog& catalog = inputs.policies.catalog;
-  times["lower"] = seconds([&] { manifest = kubeovn::lower(program, inputs.cluster, catalog, target, inputs.diagnostics); });
+  times["lower"] = processor_seconds([&] { manifest = kubeovn::lower(program, inputs.cluster, catalog, target, inputs.diagnostics); });
   std::vector<kubeovn::OutputFile> files;
-  times["print"] = seconds([&] { files = cli::files_of(options, manifest, nullptr, inputs); });
+  times["print"] = processor_seconds([&] { files = cli::files_of(options, manifest, nullptr, inputs); });
   times["write"] = seconds([&] { cli::write_directory(options.output, files, inputs.diagnostics); });
   require_no_errors(inputs.diagnostics);
-  times["report"] = seconds([&] {
+  times["report"] = processor_seconds([&] {
     inputs.diagnostics.sort();
     report::Report made = report::make(
         "migrate",
@@ -73,7 +73,7 @@ Phases others(const std::filesystem::path& input, const std::filesystem::path& o
     static_cast<void>(cli::deliver(made, options.reports, {}, out, err));
   });
   if (is_proved && !inputs.cluster.pods.empty())
-    times["verify"] = seconds([&] {
+    times["verify"] = processor_seconds([&] {
       const verify::Space space(inputs.policies, options.input.semantics, manifest, inputs.cluster, 1);
       static_cast<void>(verify::compare(space));
     });

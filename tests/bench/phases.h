@@ -11,7 +11,8 @@ namespace policyconv::bench {
 
 /// Of what is measured in one go. Read: YAML to trees. Decode: trees to policies and facts about the cluster. IR: what the
 /// policies mean. Lower: Kube-OVN objects. Print: their text, with the admission policy and the plan. Write: into files.
-/// Report: what the terminal shows. Verify: the proof for all packets, which is no part of a plain migrate.
+/// Report: what the terminal shows. Verify: the proof for all packets, which is no part of a plain migrate. All in processor
+/// time but Write, which mostly waits for the disk.
 inline constexpr std::string_view phase_names[] = {"read", "decode", "IR", "lower", "print", "write", "report", "verify"};
 using Phases = std::map<std::string, double>;  // seconds, by name
 

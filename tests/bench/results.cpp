@@ -95,8 +95,8 @@ std::vector<Target> targets(const Results& results) {
     all.push_back({"its peak memory on one thread, as a multiple of the input", 20, shape->one.peak / shape->input, ""});
   }
   for (const Growth& found : growth(results.measurements))
-    if (found.family == "uniform" && found.what == "migrate, time")
-      all.push_back({fmt::format("exponent of the time of migrate, {:.1f} to {:.1f} MB of uniform policies", found.first / 1e6,
+    if (found.family == "uniform" && found.what.starts_with("migrate, ") && found.what.ends_with("time"))
+      all.push_back({fmt::format("exponent of {}, {:.1f} to {:.1f} MB of uniform policies", found.what, found.first / 1e6,
                                  found.last / 1e6),
                      1.05, found.exponent, ""});
   if (results.start) {

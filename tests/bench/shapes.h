@@ -12,7 +12,6 @@ namespace policyconv::bench {
 
 struct Counts {
   std::size_t policies = 0, rules = 0, pods = 0, nodes = 0;
-  bool operator==(const Counts&) const = default;
 };
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Counts, policies, rules, pods, nodes)
 

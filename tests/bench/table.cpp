@@ -11,22 +11,24 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-/// The first column is text, the others are numbers.
-void print(const Row& head, const std::vector<Row>& rows, std::ostream& out) {
+/// The first columns are text, the others are numbers.
+void print(const Row& head, const std::vector<Row>& rows, std::ostream& out, std::size_t texts = 1) {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < head.size(); ++i) {
     widths.push_back(head[i].size());
     for (const Row& row : rows) widths.back() = std::max(widths.back(), row[i].size());
   }
   const auto print_row = [&](const Row& row) {
+    out << '|';
     for (std::size_t i = 0; i < row.size(); ++i)
-      out << (i == 0 ? fmt::format("| {:<{}} |", row[i], widths[i]) : fmt::format(" {:>{}} |", row[i], widths[i]));
+      out << (i < texts ? fmt::format(" {:<{}} |", row[i], widths[i]) : fmt::format(" {:>{}} |", row[i], widths[i]));
     out << '\n';
   };
   out << '\n';
   print_row(head);
   Row line;
-  for (std::size_t i = 0; i < head.size(); ++i) line.push_back(std::string(widths[i] - (i == 0 ? 0 : 1), '-') + (i == 0 ? "" : ":"));
+  for (std::size_t i = 0; i < head.size(); ++i)
+    line.push_back(i < texts ? std::string(widths[i], '-') : std::string(widths[i] - 1, '-') + ':');
   print_row(line);
   for (const Row& row : rows) print_row(row);
 }
@@ -85,7 +87,7 @@ void print_growth(const Results& results, std::ostream& out) {
   for (const Growth& found : growth(results.measurements))
     rows.push_back({found.family, found.what, fmt::format("{:.3f}", found.exponent), std::to_string(found.sizes),
                     fmt::format("{} to {}", megabytes(found.first), megabytes(found.last))});
-  if (!rows.empty()) print({"family", "what grows", "exponent", "sizes", "in MB"}, rows, out);
+  if (!rows.empty()) print({"family", "what grows", "exponent", "sizes", "in MB"}, rows, out, 2);
 }
 
 void print_targets(const Results& results, std::ostream& out) {
@@ -105,7 +107,7 @@ void print_table(const Results& results, std::ostream& out) {
   print_inputs(results, out);
   out << "\n## Whole runs\n";
   print_runs(results, out);
-  out << "\n## Phases, in seconds, on one thread\n";
+  out << "\n## Phases, in seconds of processor time on one thread; write: on the clock\n";
   print_phases(results, out);
   const bool counted = std::any_of(results.measurements.begin(), results.measurements.end(),
                                    [](const Measurement& m) { return m.instructions.has_value(); });
