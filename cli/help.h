@@ -56,7 +56,7 @@ both systems, as for `policyconv migrate`:
 
 /// What reading is limited to; the same for every command that reads YAML.
 inline constexpr std::string_view limits_help = R"(
-limits, so that mistaken or hostile input ends in an error (docs/security.md); what is beyond one is an error, exit 1:
+limits of input (docs/security.md); what is beyond one is an error, exit 1:
   --max-file-size MB           of one file, of standard input, of one answer of kubectl (default: 1024)
   --max-depth N                levels of nesting, at most 1000 (default: 100)
   --max-documents N            documents in one file (default: 1000000)

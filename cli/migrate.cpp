@@ -39,9 +39,9 @@ kubeovn::Manifest compile(const MigrateOptions& options, ir::Program program,
 /// Only the catalog is asked for from here on, unless the policies are to be compared. They are a third of the memory.
 void forget_policies(const MigrateOptions& options, cilium::Policies& policies) {
   if (options.verify || shows_policies(options.reports)) return;
-  policies.policies = {};
-  policies.network_policies = {};
-  policies.cidr_groups = {};
+  std::exchange(policies.policies, {});  // `= {}` would keep the memory
+  std::exchange(policies.network_policies, {});
+  std::exchange(policies.cidr_groups, {});
 }
 
 /// Policies beside objects, and who reaches whom, for the face that shows them.

@@ -207,7 +207,15 @@ bool Output::add(const kubeovn::OutputFile& file, Durable durable) {
 
 bool Output::can_flush() const { return (::fcntl(open_.at("").get(), F_GETFL) & O_PATH) == 0; }
 
-bool Output::flush() { return ::syncfs(open_.at("").get()) == 0 || errno == ENOSYS || failed(""); }
+bool Output::flush() {
+  if (std::all_of(open_.begin(), open_.end(), [](const auto& folder) { return ::syncfs(folder.second.get()) == 0; })) return true;
+  for (const Pending& file : pending_) {  // not everywhere, or what failed is not ours
+    const Descriptor written(
+        ::openat(open_.at(file.target.folder).get(), file.temporary.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!written.valid() || ::fsync(written.get()) != 0) return failed(joined(file.target.folder, file.target.name));
+  }
+  return true;
+}
 
 bool Output::rename_all() {
   for (; !pending_.empty(); pending_.pop_back()) {

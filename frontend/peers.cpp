@@ -334,11 +334,14 @@ std::size_t count_peers(const Rule& rule, const Policies& policies) {
   if (rule.services) add(rule.services->size());
   if (rule.cidr_set)
     for (const CidrRule& cidr : *rule.cidr_set) {
-      if (cidr.cidr) add(1);
-      else if (cidr.cidr_group_ref) {
-        if (const CidrGroup* group = named_group(cidr.cidr_group_ref->value, policies.cidr_groups)) add(group->cidrs.size());
+      const std::size_t each = saturating_sum(1, cidr.cidr ? 0 : cidr.except.size());  // every CIDR of a group gets them
+      const auto add_group = [&](const CidrGroup& group) { add(saturating_product(group.cidrs.size(), each)); };
+      if (cidr.cidr) {
+        add(1);
+      } else if (cidr.cidr_group_ref) {
+        if (const CidrGroup* group = named_group(cidr.cidr_group_ref->value, policies.cidr_groups)) add_group(*group);
       } else if (cidr.cidr_group_selector) {
-        for (const CidrGroup* group : selected_groups(*cidr.cidr_group_selector, policies.cidr_groups)) add(group->cidrs.size());
+        for (const CidrGroup* group : selected_groups(*cidr.cidr_group_selector, policies.cidr_groups)) add_group(*group);
       }
     }
   return std::max<std::size_t>(count, 1);

@@ -43,7 +43,7 @@ using PeerValue = std::variant<ir::Anyone, ir::Group, ir::Outside, ir::Entity>;
 /// it; both are reported.
 [[nodiscard]] std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, LowerContext& context);
 
-/// How many peers a rule names: a CIDR group counts as its CIDRs. Reports nothing.
+/// How many peers a rule names: a CIDR group counts as its CIDRs, each with its exceptions. Reports nothing.
 [[nodiscard]] std::size_t count_peers(const Rule& rule, const Policies& policies);
 
 /// The peers of a NetworkPolicy rule.

@@ -9,6 +9,19 @@
 
 namespace policyconv::cilium {
 
+namespace {
+
+/// The group of those pods of `within` that have `labels` and no other of `keys`.
+ir::Group exactly(const Labels& labels, const ir::Group& within, const std::set<std::string>& keys) {
+  std::vector<ir::Requirement> all_of = within.all_of;
+  for (const auto& [key, value] : labels) all_of.push_back({key, ir::Op::In, {value}});
+  for (const std::string& key : keys)
+    if (!labels.contains(key)) all_of.push_back({key, ir::Op::DoesNotExist, {}});
+  return {*ir::normalize(std::move(all_of)), std::nullopt};  // pods with these labels are in `within`
+}
+
+}  // namespace
+
 // A pod without ports matters only if it may have the identity of one with ports.
 PortNames::PortNames(const Cluster& cluster) {
   const auto is_endpoint = [](const Pod& pod) { return !pod.host_network && !pod.finished; };
@@ -19,7 +32,7 @@ PortNames::PortNames(const Cluster& cluster) {
     if (is_endpoint(pod) && accounts.contains({pod.ns, pod.service_account}))
       entries_.push_back({ir::identity_labels(cluster, pod), &pod.ports, true});
   for (const Workload& workload : cluster.workloads) {
-    if (workload.host_network || workload.ports.empty()) continue;
+    if (workload.host_network || (workload.ports.empty() && !accounts.contains({workload.ns, workload.service_account}))) continue;
     Pod future;
     future.ns = workload.ns;
     future.labels = workload.labels;
@@ -71,26 +84,17 @@ std::vector<PortNames::Shared> PortNames::shared(const ir::Group& group, std::st
   });
   if (identities.empty()) return {};
   for (const Entry& entry : entries_)
-    if (const auto at = identities.find(entry.labels); at != identities.end() && entry.running)
+    if (const auto at = identities.find(entry.labels); at != identities.end())
       at->second.without |= std::none_of(entry.ports->begin(), entry.ports->end(), [&](const ContainerPort& port) {
         return port.name == name && port.protocol == protocol;
       });
+  std::set<std::string> all = keys;
+  for (const Entry& entry : entries_)
+    for (const auto& [key, value] : entry.labels) all.insert(key);
   std::vector<Shared> found;
   for (const auto& [labels, pods] : identities)
-    if (pods.without && pods.numbers.size() == 1) found.push_back({exactly(labels, group, keys), *pods.numbers.begin()});
+    if (pods.without && pods.numbers.size() == 1) found.push_back({exactly(labels, group, all), *pods.numbers.begin()});
   return found;
-}
-
-ir::Group PortNames::exactly(const Labels& labels, const ir::Group& within, const std::set<std::string>& keys) const {
-  std::vector<ir::Requirement> all_of = within.all_of;
-  for (const auto& [key, value] : labels) all_of.push_back({key, ir::Op::In, {value}});
-  const auto without = [&](const std::string& key) {
-    if (!labels.contains(key)) all_of.push_back({key, ir::Op::DoesNotExist, {}});
-  };
-  std::for_each(keys.begin(), keys.end(), without);
-  for (const Entry& entry : entries_)
-    for (const auto& [key, value] : entry.labels) without(key);
-  return {*ir::normalize(std::move(all_of)), std::nullopt};  // pods with these labels are in `within`
 }
 
 }  // namespace policyconv::cilium

@@ -26,7 +26,7 @@ class PortNames {
   /// Do pods of `group` with equal identity labels define different numbers? Cilium then skips that identity.
   [[nodiscard]] bool disagree(const ir::Group& group, std::string_view name, Protocol protocol) const;
 
-  /// An identity of which some running pods give (name, protocol) this number and others do not define it.
+  /// An identity of which some running pods give (name, protocol) this number, and other pods or templates do not define it.
   struct Shared {
     ir::Group identity;  // its labels and no other that pods of the cluster have or `keys` names
     std::uint16_t number = 0;
@@ -42,7 +42,6 @@ class PortNames {
     const std::vector<ContainerPort>* ports;
     bool running = false;
   };
-  [[nodiscard]] ir::Group exactly(const Labels& labels, const ir::Group& within, const std::set<std::string>& keys) const;
   template <typename Each>
   void for_each(const ir::Group& group, std::string_view name, Protocol protocol, Each&& each) const;
 

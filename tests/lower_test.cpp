@@ -150,6 +150,10 @@ TEST_CASE("a port name on egress holds for all pods of an identity, also those t
   REQUIRE(denied.program.rules.size() == 2);
   CHECK_FALSE(denied.reported("PC1157"));
   CHECK(denied.ir().find(": app=x, service account=default, namespace=shop, has no tier\n") != std::string::npos);
+  const std::string later = "---\n{apiVersion: apps/v1, kind: Deployment, metadata: {name: later, namespace: shop}, spec: {replicas: 0, "
+                            "template: {metadata: {labels: {app: x}}, spec: {containers: [{name: c}]}}}}\n";
+  CHECK(compile(deny, pod("a", "app: x", http)).program.rules.size() == 1);
+  CHECK(compile(deny, pod("a", "app: x", http) + later).program.rules.size() == 2);
   CHECK(compile(egress, pod("a", "app: x", http) + pod("b", "app: y", "")).program.rules.size() == 1);
   CHECK(compile(egress, pod("a", "app: x", http) + pod("b", "app: x", ""), {.cilium_minor = 19}).program.rules.size() == 1);
 }
