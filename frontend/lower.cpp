@@ -341,6 +341,7 @@ class Lowering {
     std::set<std::uint16_t> all;
     for (const Protocol protocol : named.protocols) {
       const std::set<std::uint16_t> numbers = port_names_.numbers(subject, named.name, protocol);
+      all.insert(numbers.begin(), numbers.end());
       if (numbers.empty() || !has_room(where, numbers.size(), peers.size())) continue;
       const std::uint16_t end_port = agreed_end_port(where, named, protocol);
       for (const std::uint16_t number : numbers) {
@@ -349,7 +350,6 @@ class Lowering {
         for (const PeerValue& peer : peers)
           add(part, where, peer, {protocol, {number, std::max(number, end_port)}, std::nullopt});
       }
-      all.insert(numbers.begin(), numbers.end());
     }
     note_numbers(all, "selected pod", where, named);
   }
@@ -371,6 +371,7 @@ class Lowering {
         disagree = disagree || disagree_here;
         if (disagree_here && !deny) continue;
         const std::set<std::uint16_t> numbers = port_names_.numbers(*pods, named.name, protocol);
+        all.insert(numbers.begin(), numbers.end());
         if (!has_room(where, numbers.size(), 1)) continue;
         for (const std::uint16_t number : numbers) {
           ir::Group part = *pods;
@@ -378,7 +379,6 @@ class Lowering {
           add(subject, where, part, {protocol, {number, number}, std::nullopt});
         }
         shared_.push_back({subject, where, *pods, {named.name, named.loc}, protocol});
-        all.insert(numbers.begin(), numbers.end());
       }
     }
     if (disagree)

@@ -246,6 +246,18 @@ TEST_CASE("CIDR groups are counted and not expanded") {
   }
 }
 
+TEST_CASE("each CIDR of a group counts with the exceptions that the rule gives it") {
+  std::string group = "---\napiVersion: cilium.io/v2alpha1\nkind: CiliumCIDRGroup\nmetadata: {name: all}\nspec:\n  externalCIDRs:\n";
+  std::string holes;
+  for (int i = 0; i < 10; ++i) {
+    group += fmt::format("  - 11.{}.0.0/16\n", i);
+    holes += fmt::format("{}12.{}.0.0/16", i == 0 ? "" : ", ", i);
+  }
+  const std::string text = policy("wide", fmt::format("  egress:\n  - toCIDRSet:\n    - {{cidrGroupRef: all, except: [{}]}}\n", holes)) + group;
+  check_taken(run({"migrate", "-", "--max-expansion", "110"}, text));
+  check_refused(run({"migrate", "-", "--max-expansion", "109"}, text), "would become 110 entries (ports x peers and CIDRs: 1 x 110)", "--max-expansion");
+}
+
 TEST_CASE("what is left of a CIDR with holes, and nodes, are counted before they are written out") {
   // A hole of one address leaves a prefix for each bit of the way to it; the other half of the last one is shared by both.
   const std::string holes = policy("wide", "  egress:\n  - toCIDRSet:\n    - {cidr: 11.0.0.0/8, except: [11.0.0.0/32, 11.128.0.0/32]}\n");
@@ -275,6 +287,7 @@ TEST_CASE("names of ports count with the numbers they have") {
   const std::string text = policy("wide", "  ingress:\n  - fromCIDR: [11.0.0.1/32, 11.0.0.3/32]\n    toPorts: [{ports: [{port: web, protocol: TCP}]}]\n");
   check_refused(run({"migrate", "-", "--cluster", "cluster.yaml", "--max-expansion", "19"}, text), "would become 20 entries (ports x peers and CIDRs: 10 x 2)",
                 "--max-expansion");
+  CHECK_FALSE(contains(run({"migrate", "-", "--cluster", "cluster.yaml", "--max-expansion", "19"}, text).err, "PC1150"));
   const Result taken = run({"migrate", "-", "--cluster", "cluster.yaml", "--max-expansion", "20", "--emit", "ir"}, text);
   CHECK(taken.status != 1);
 }

@@ -5,7 +5,8 @@
 
 namespace policyconv::kubeovn {
 
-/// Reports each source rule of which more entries would be made than `options.most_expansion`, counted from above.
+/// Reports each source rule of which more entries would be made than `options.most_expansion`. What the ranges of the
+/// cluster add to an allow is not counted: at most their number for each prefix.
 [[nodiscard]] bool expands_too_much(const LowerState& state);
 
 }  // namespace policyconv::kubeovn
