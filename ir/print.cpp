@@ -5,16 +5,10 @@
 
 #include "ir/diagnostics.h"
 #include "ir/membership.h"
+#include "ir/overloaded.h"
 
 namespace policyconv::ir {
 namespace {
-
-template <typename... Ts>
-struct overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-overloaded(Ts...) -> overloaded<Ts...>;
 
 std::string to_string(const Requirement& requirement) {
   std::string_view key = requirement.key;
@@ -72,7 +66,7 @@ std::string to_string(const Traffic& traffic) {
 }
 
 std::string to_string(const Program& program, const Peer& peer) {
-  return std::visit(overloaded{[](Anyone) { return std::string("anyone"); },
+  return std::visit(Overloaded{[](Anyone) { return std::string("anyone"); },
                                [&](GroupId id) { return fmt::format("g{} ({})", static_cast<unsigned>(id), to_string(program.group(id))); },
                                [](const Outside& outside) {
                                  std::string text = "outside " + policyconv::to_string(outside.within);

@@ -8,19 +8,14 @@
 #include <numeric>
 #include <utility>
 
+#include "ir/overloaded.h"
+
 namespace policyconv::report {
 namespace {
 
 /// Tables are folded to this width, as far as their words allow.
 constexpr std::size_t table_columns = 118, least_column = 12;
 constexpr std::size_t indent = 2, gap = 2;
-
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 std::string line_text(const Line& line, bool colour) {
   std::string text;

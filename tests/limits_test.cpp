@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -15,11 +14,13 @@
 #include <fmt/format.h>
 
 #include "ir/limits.h"
+#include "tests/bench/clock.h"
 #include "tests/command_line.h"
 #include "verify/flow_syntax.h"
 #include "verify/ovn_match.h"
 
 using namespace policyconv;
+using bench::seconds;
 using testing::contains;
 using testing::Result;
 using testing::run;
@@ -55,12 +56,6 @@ std::string rules(std::size_t count) {
 }
 
 const std::string plain = policy("web", rules(1));
-
-double seconds(const std::function<void()>& what) {
-  const auto start = std::chrono::steady_clock::now();
-  what();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// A quarter of what a thread has; AddressSanitizer makes frames several times as large, and may have all of it.
 #ifdef __SANITIZE_ADDRESS__

@@ -8,16 +8,10 @@
 #include <vector>
 
 #include "ir/membership.h"
+#include "ir/overloaded.h"
 
 namespace policyconv::verify {
 namespace {
-
-template <typename... Ts>
-struct overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-overloaded(Ts...) -> overloaded<Ts...>;
 
 /// The rules of one direction whose subject one pod is.
 struct Side {
@@ -110,7 +104,7 @@ struct ProgramMeaning::Prepared {
 
   [[nodiscard]] Other other(const End& end, const Pod& subject) const {
     return std::visit(
-        overloaded{[&](const PodEnd& at) -> Other {
+        Overloaded{[&](const PodEnd& at) -> Other {
                      const Pod& pod = cluster.pods[at.pod];
                      if (is_endpoint(pod)) return {Other::Kind::Pod, at.pod};
                      if (pod.host_network) return node(pod.node, any_apiserver(pod.addresses), subject);
@@ -130,7 +124,7 @@ struct ProgramMeaning::Prepared {
 
   [[nodiscard]] bool contains(const ir::Peer& peer, const Other& other) const {
     return std::visit(
-        overloaded{[](ir::Anyone) { return true; },
+        Overloaded{[](ir::Anyone) { return true; },
                    [&](ir::GroupId group) { return other.kind == Other::Kind::Pod && is_member(group, other.pod); },
                    [&](const ir::Outside& block) {
                      return other.kind == Other::Kind::Outside && policyconv::contains(block.within, other.address) &&

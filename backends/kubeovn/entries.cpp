@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "ir/overloaded.h"
+
 namespace policyconv::kubeovn {
 namespace {
 
 using ir::Entity;
-
-template <typename... Ts>
-struct overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-overloaded(Ts...) -> overloaded<Ts...>;
 
 class EntryLowering {
  public:
@@ -27,7 +22,7 @@ class EntryLowering {
     // Dropped as a whole on every bound pod: by Subnet ACLs, or, without Subnets, because no rule ever admits it.
     if (traffic_.protocol == Protocol::Sctp && !state_.options.sctp) return;
     if (!fits()) return;
-    std::visit(overloaded{[&](ir::Anyone) { anyone(); }, [&](ir::GroupId group) { this->group(group); },
+    std::visit(Overloaded{[&](ir::Anyone) { anyone(); }, [&](ir::GroupId group) { this->group(group); },
                           [&](const ir::Outside& outside) { this->outside(outside); },
                           [&](Entity entity) { this->entity(entity); }},
                rule.peer);
