@@ -67,19 +67,22 @@ std::optional<kubeovn::Manifest> read_previous(const MigrateOptions& options, st
 std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const kubeovn::Manifest& manifest,
                                           const kubeovn::Manifest* previous, Inputs& inputs) {
   const Catalog& catalog = inputs.policies.catalog;
-  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs);
-  std::string admission = kubeovn::admission(manifest, {*options.admission, options.kubernetes_minor}, inputs.diagnostics);
-  const bool has_admission = !admission.empty();
-  if (has_admission) files.push_back({"40-admission.yaml", std::move(admission)});
-  if (options.output.empty()) {
-    std::erase_if(files, [](const kubeovn::OutputFile& file) { return file.name == "31-templates.yaml"; });
-    return files;
-  }
-  const auto add = [&](std::vector<kubeovn::OutputFile> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(files));
+  std::vector<kubeovn::OutputFile> more;
+  const auto add = [](std::vector<kubeovn::OutputFile> from, std::vector<kubeovn::OutputFile>& to) {
+    std::move(from.begin(), from.end(), std::back_inserter(to));
   };
-  add(kubeovn::print_component(manifest));
-  add(plan::print(plan_of(plan_options(options, has_admission, catalog), manifest, previous, inputs), catalog));
+  const auto print_more = [&] {
+    std::string admission = kubeovn::admission(manifest, {*options.admission, options.kubernetes_minor}, inputs.diagnostics);
+    const bool has_admission = !admission.empty();
+    if (has_admission) more.push_back({"40-admission.yaml", std::move(admission)});
+    if (options.output.empty()) return;
+    add(kubeovn::print_component(manifest), more);
+    add(plan::print(plan_of(plan_options(options, has_admission, catalog), manifest, previous, inputs), catalog), more);
+  };
+  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs, print_more);
+  if (options.output.empty())
+    std::erase_if(files, [](const kubeovn::OutputFile& file) { return file.name == "31-templates.yaml"; });
+  add(std::move(more), files);
   return files;
 }
 

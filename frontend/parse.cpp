@@ -10,7 +10,6 @@
 
 #include "frontend/decode_policy.h"
 #include "yaml/objects.h"
-#include "ir/parallel.h"
 #include "yaml/tree.h"
 #include "frontend/validate.h"
 
@@ -79,33 +78,28 @@ bool is_own(const Node& object) {
   return at && at->scalar == "policyconv";
 }
 
-/// What one file holds.
+/// What one file, or a part of it, holds.
 struct FilePolicies {
   Policies policies;
+  std::map<std::string, std::size_t> passed_over;  // other objects, by kind
+  std::size_t secrets = 0;
+  bool is_empty = true;
   Diagnostics diagnostics;
 };
 
-class FileReader {
+class PartReader {
  public:
-  FileReader(const Sources& sources, std::uint32_t file, const ParseOptions& options)
-      : sources_(sources), file_(file), options_(options) {}
+  PartReader(const Sources& sources, const yaml::Part& part, const ParseOptions& options)
+      : sources_(sources), part_(part), options_(options) {}
 
   FilePolicies read() && {
-    bool empty = true;
     const auto read_document = [&](const Node& document) {
-      empty = false;
+      found_.is_empty = false;
       decode::each_object(
           document, [&](const ApiObject& object) { read_object(object); }, diagnostics_);
     };
-    yaml::each_document(options_.known, sources_, file_, read_document, diagnostics_);
-    if (empty && !diagnostics_.has_errors()) diagnostics_.report<Kind::NoObject>({file_, 0, 0});
-    if (secrets_ > 0) diagnostics_.report<Kind::SecretsPassedOver>({file_, 0, 0}, secrets_);
-    if (!passed_over_.empty()) {
-      std::vector<std::string> counts;
-      for (const auto& [kind, count] : passed_over_) counts.push_back(fmt::format("{} {}", count, yaml::excerpt(kind)));
-      diagnostics_.report<Kind::ObjectsPassedOver>({file_, 0, 0}, fmt::format("{}", fmt::join(counts, ", ")));
-    }
-    return {std::move(policies_), std::move(diagnostics_)};
+    yaml::each_document(options_.known, sources_, part_, read_document, diagnostics_);
+    return std::move(found_);
   }
 
  private:
@@ -211,25 +205,47 @@ class FileReader {
       Diagnostic& unknown = diagnostics_.report<Kind::UnknownKind>(node.loc, yaml::excerpt(kind));
       if (!meant.empty()) unknown.suggestion = fmt::format("did you mean `{}`?", meant);
     } else if (kind == "Secret" && object.group().empty()) {
-      ++secrets_;
+      ++found_.secrets;
     } else {
-      ++passed_over_[kind];
+      ++found_.passed_over[kind];
     }
   }
 
   const Sources& sources_;
-  std::uint32_t file_;
+  const yaml::Part part_;
   const ParseOptions& options_;
-  bool has_braces_ = sources_.text(file_).find("{{") != std::string_view::npos;
-  Policies policies_;
-  std::map<std::string, std::size_t> passed_over_;
-  std::size_t secrets_ = 0;
-  Diagnostics diagnostics_;
+  bool has_braces_ = sources_.text(part_.file).find("{{") != std::string_view::npos;
+  FilePolicies found_;
+  Policies& policies_ = found_.policies;
+  Diagnostics& diagnostics_ = found_.diagnostics;
 };
 
 template <typename T>
 void append(std::vector<T>& to, std::vector<T>& from) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  if (to.empty()) std::swap(to, from);
+  else to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// Adds what the parts of `file` hold, and tells what was passed over in it.
+void add_file(std::uint32_t file, std::vector<FilePolicies>& parts, Policies& all, Diagnostics& diagnostics) {
+  std::map<std::string, std::size_t> passed_over;
+  std::size_t secrets = 0;
+  bool is_empty = true;
+  for (FilePolicies& part : parts) {
+    append(all.policies, part.policies.policies);
+    append(all.network_policies, part.policies.network_policies);
+    append(all.cidr_groups, part.policies.cidr_groups);
+    for (const auto& [kind, count] : part.passed_over) passed_over[kind] += count;
+    secrets += part.secrets;
+    is_empty = is_empty && part.is_empty && !part.diagnostics.has_errors();
+    diagnostics.append(std::move(part.diagnostics));
+  }
+  if (is_empty) diagnostics.report<Kind::NoObject>({file, 0, 0});
+  if (secrets > 0) diagnostics.report<Kind::SecretsPassedOver>({file, 0, 0}, secrets);
+  if (passed_over.empty()) return;
+  std::vector<std::string> counts;
+  for (const auto& [kind, count] : passed_over) counts.push_back(fmt::format("{} {}", count, yaml::excerpt(kind)));
+  diagnostics.report<Kind::ObjectsPassedOver>({file, 0, 0}, fmt::format("{}", fmt::join(counts, ", ")));
 }
 
 // What the API server keeps unique, in the order of the catalog.
@@ -258,8 +274,14 @@ std::string title_of(const CidrGroup& group) {
 template <typename T>
 void sort_unique(std::vector<T>& objects, const Sources& sources, Diagnostics& diagnostics) {
   const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
-  std::sort(objects.begin(), objects.end(),
-            [&](const T& a, const T& b) { return std::pair(key_of(a), place(a)) < std::pair(key_of(b), place(b)); });
+  std::vector<T*> order;  // objects are too large to be moved more than once
+  for (T& object : objects) order.push_back(&object);
+  std::sort(order.begin(), order.end(),
+            [&](const T* a, const T* b) { return std::pair(key_of(*a), place(*a)) < std::pair(key_of(*b), place(*b)); });
+  std::vector<T> sorted;
+  sorted.reserve(objects.size());
+  for (T* object : order) sorted.push_back(std::move(*object));
+  objects = std::move(sorted);
   const auto is_repeated = [&](const T& first, const T& second) {
     if (key_of(first) != key_of(second)) return false;
     const auto [file, loc] = place(first);
@@ -362,17 +384,12 @@ bool has_room(const std::vector<T>& policies, std::size_t& room, const Limits& l
 
 Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> files, const ParseOptions& options,
                         Diagnostics& diagnostics) {
-  std::vector<FilePolicies> read(files.size());
-  in_parallel(files.size(), options.jobs,
-              [&](std::size_t i) { read[i] = FileReader(sources, files[i], options).read(); });
+  std::vector<std::vector<FilePolicies>> read =
+      yaml::read_in_parts(options.known, sources, files, options.jobs,
+                          [&](const yaml::Part& part) { return PartReader(sources, part, options).read(); });
 
   Policies all;
-  for (FilePolicies& file : read) {
-    append(all.policies, file.policies.policies);
-    append(all.network_policies, file.policies.network_policies);
-    append(all.cidr_groups, file.policies.cidr_groups);
-    diagnostics.append(std::move(file.diagnostics));
-  }
+  for (std::size_t i = 0; i < files.size(); ++i) add_file(files[i], read[i], all, diagnostics);
   sort_unique(all.policies, sources, diagnostics);
   sort_unique(all.network_policies, sources, diagnostics);
   sort_unique(all.cidr_groups, sources, diagnostics);

@@ -86,6 +86,11 @@ std::vector<Cell> cells(std::string_view text) {
   return found;
 }
 
+/// Nearly every text is: each of its bytes is a character that is shown as it is.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 std::vector<Cell> cells_with_tab_stops(std::string_view line) {
   std::vector<Cell> found = cells(line);
   std::size_t column = 0;
@@ -152,12 +157,14 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 }
 
 std::string printable(std::string_view text) {
+  if (is_plain(text)) return std::string(text);
   std::string shown;
   for (const Cell& cell : cells(text)) shown += cell.shown;
   return shown;
 }
 
 std::size_t columns(std::string_view text) {
+  if (is_plain(text)) return text.size();
   const std::vector<Cell> all = cells(text);
   return total_width(all.begin(), all.end());
 }

@@ -57,7 +57,7 @@ std::string_view view(const char* text) { return text == nullptr ? std::string_v
 }  // namespace
 
 struct Events::Parser {
-  Parser(std::string_view text, std::uint32_t number) : bytes(text), file(number) {
+  Parser(std::string_view text, std::uint32_t number, std::uint32_t first) : bytes(text), file(number), first_line(first) {
     if (yaml_parser_initialize(&parser) == 0) throw std::bad_alloc();
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
@@ -70,16 +70,17 @@ struct Events::Parser {
   Parser& operator=(const Parser&) = delete;
 
   [[nodiscard]] Loc loc(const yaml_mark_t& mark) {
-    return {file, static_cast<std::uint32_t>(mark.line + 1), bytes.column(mark)};
+    return {file, static_cast<std::uint32_t>(mark.line) + first_line, bytes.column(mark)};
   }
 
   yaml_parser_t parser{};
   yaml_event_t event{};
   Bytes bytes;
-  std::uint32_t file;
+  std::uint32_t file, first_line;
 };
 
-Events::Events(std::string_view text, std::uint32_t file) : parser_(std::make_unique<Parser>(text, file)) {}
+Events::Events(std::string_view text, std::uint32_t file, std::uint32_t line)
+    : parser_(std::make_unique<Parser>(text, file, line)) {}
 Events::~Events() = default;
 
 const Event& Events::next() {

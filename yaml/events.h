@@ -41,8 +41,8 @@ struct SyntaxError {
 
 class Events {
  public:
-  /// `text` is UTF-8 without a byte order mark and outlives the object.
-  Events(std::string_view text, std::uint32_t file);
+  /// `text` is UTF-8 without a byte order mark and outlives the object; it begins with line `line` of the file.
+  Events(std::string_view text, std::uint32_t file, std::uint32_t line = 1);
   ~Events();
   Events(const Events&) = delete;
   Events& operator=(const Events&) = delete;

@@ -7,7 +7,6 @@
 #include <tuple>
 #include <utility>
 
-#include "ir/parallel.h"
 #include "yaml/events.h"
 #include "yaml/secrets.h"
 
@@ -50,14 +49,16 @@ bool is_null(std::string_view plain) {
 
 class Builder {
  public:
-  Builder(std::string_view text, const Limits& limits, const std::function<void(Node&&)>& use, Diagnostics& diagnostics)
-      : text_(text), limits_(limits), use_(use), diagnostics_(diagnostics) {}
+  /// A share of the limits of a file: one of `shares`.
+  Builder(std::string_view text, const Limits& limits, std::size_t shares, const std::function<void(Node&&)>& use,
+          Diagnostics& diagnostics)
+      : text_(text), limits_(limits), shares_(shares), use_(use), diagnostics_(diagnostics) {}
 
   /// Throws Stop.
   void take(const Event& event) {
     switch (event.kind) {
       case EventKind::DocumentStart:
-        if (++documents_ > limits_.documents) stop<Kind::TooManyDocuments>(event.loc, limits_.documents);
+        if (++documents_ > limits_.documents / shares_) stop<Kind::TooManyDocuments>(event.loc, limits_.documents);
         root_ = {};
         anchors_.clear();
         return;
@@ -209,7 +210,7 @@ class Builder {
   /// With nesting, copies could multiply without end.
   void spend(const Size& size, Loc where) {
     copied_ += size.bytes;
-    if (copied_ > limits_.alias_megabytes * megabyte) stop<Kind::TooManyAliases>(where, limits_.alias_megabytes);
+    if (copied_ > limits_.alias_megabytes * megabyte / shares_) stop<Kind::TooManyAliases>(where, limits_.alias_megabytes);
   }
 
   void drop_unusable_keys(Node& mapping) {
@@ -236,6 +237,7 @@ class Builder {
 
   std::string_view text_;
   const Limits& limits_;
+  std::size_t shares_;
   const std::function<void(Node&&)>& use_;
   Diagnostics& diagnostics_;
   Node root_;
@@ -279,6 +281,16 @@ void report_syntax(std::string_view text, const SyntaxError& error, Diagnostics&
   }
 }
 
+/// Where the first document begins whose `---` is behind `at`; npos if there is none. In a quoted scalar or in brackets such a
+/// line is an error, and it ends a block scalar.
+std::size_t document_after(std::string_view text, std::size_t at) {
+  for (at = text.find("\n---", at); at != std::string_view::npos; at = text.find("\n---", at + 1)) {
+    const std::size_t behind = at + 4;
+    if (behind == text.size() || std::string_view(" \t\r\n").find(text[behind]) != std::string_view::npos) return at + 1;
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -301,14 +313,15 @@ std::string_view shape_name(Shape shape) {
   return {};
 }
 
-void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
+void each_document(const Sources& sources, const Part& part, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics) {
-  std::string_view text = sources.text(file);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (!check_text(text, file, diagnostics)) return;
+  std::string_view text = sources.text(part.file);
+  text = text.substr(part.first, part.last - part.first);
+  if (part.first == 0 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (!check_text(text, part.file, diagnostics)) return;
 
-  Builder builder(text, sources.limits(), use, diagnostics);
-  Events events(text, file);
+  Builder builder(text, sources.limits(), part.siblings, use, diagnostics);
+  Events events(text, part.file, part.line);
   try {
     for (const Event* event = &events.next(); event->kind != EventKind::End; event = &events.next()) {
       if (event->kind == EventKind::Error) return report_syntax(text, events.error(), diagnostics);
@@ -318,29 +331,59 @@ void each_document(const Sources& sources, std::uint32_t file, const std::functi
   }
 }
 
+std::vector<Part> parts_of(const Sources& sources, std::uint32_t file, unsigned jobs) {
+  constexpr std::size_t least_bytes = std::size_t(256) << 10U;  // so that a part takes far longer than a thread to begin
+  constexpr std::size_t for_each_job = 8;                       // so that no job waits long for the last part
+  const std::string_view text = sources.text(file);
+  const std::size_t wanted = jobs <= 1 ? 1 : std::min(text.size() / least_bytes, for_each_job * jobs);
+  std::vector<Part> parts = {Part(file)};
+  for (std::size_t i = 1; i < wanted; ++i) {
+    const std::size_t start = document_after(text, std::max(parts.back().first, text.size() / wanted * i));
+    if (start == std::string_view::npos) break;
+    const auto lines = std::count(text.begin() + static_cast<std::ptrdiff_t>(parts.back().first),
+                                  text.begin() + static_cast<std::ptrdiff_t>(start), '\n');
+    Part next(file);
+    next.first = parts.back().last = start;
+    next.line = parts.back().line + static_cast<std::uint32_t>(lines);
+    parts.push_back(next);
+  }
+  for (Part& part : parts) part.siblings = parts.size();
+  return parts;
+}
+
 Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs) {
-  std::vector<Tree> read(files.size());
-  in_parallel(files.size(), jobs,
-              [&](std::size_t i) { read[i].documents = read_documents(sources, files[i], read[i].diagnostics); });
+  std::vector<std::vector<Tree>> read = read_in_parts(nullptr, sources, files, jobs, [&](const Part& part) {
+    Tree tree;
+    tree.documents = read_documents(sources, part, tree.diagnostics);
+    return tree;
+  });
   Trees trees;
-  for (std::size_t i = 0; i < files.size(); ++i) trees.insert_or_assign(files[i], std::move(read[i]));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    Tree& whole = read[i].front();
+    for (std::size_t part = 1; part < read[i].size(); ++part) {
+      std::vector<Node>& more = read[i][part].documents;
+      whole.documents.insert(whole.documents.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+      whole.diagnostics.append(std::move(read[i][part].diagnostics));
+    }
+    trees.insert_or_assign(files[i], std::move(whole));
+  }
   return trees;
 }
 
-void each_document(const Trees* known, const Sources& sources, std::uint32_t file,
+void each_document(const Trees* known, const Sources& sources, const Part& part,
                    const std::function<void(const Node& document)>& use, Diagnostics& diagnostics) {
-  const auto found = known == nullptr ? Trees::const_iterator() : known->find(file);
+  const auto found = known == nullptr ? Trees::const_iterator() : known->find(part.file);
   if (known == nullptr || found == known->end())
     return each_document(
-        sources, file, [&](Node&& document) { use(document); }, diagnostics);
+        sources, part, [&](Node&& document) { use(document); }, diagnostics);
   for (const Node& document : found->second.documents) use(document);
   diagnostics.append(Diagnostics(found->second.diagnostics));
 }
 
-std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {
+std::vector<Node> read_documents(const Sources& sources, const Part& part, Diagnostics& diagnostics) {
   std::vector<Node> documents;
   each_document(
-      sources, file, [&](Node&& document) { documents.push_back(std::move(document)); }, diagnostics);
+      sources, part, [&](Node&& document) { documents.push_back(std::move(document)); }, diagnostics);
   return documents;
 }
 

@@ -1,8 +1,12 @@
-// YAML text to a tree with places: the only view of YAML that decoders have. Entrance: each_document().
+// YAML text to a tree with places: the only view of YAML that decoders have. Entrances: each_document(), and read_in_parts()
+// where several threads may read.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <span>
 #include <string>
@@ -11,6 +15,7 @@
 
 #include "yaml/text.h"
 #include "ir/diagnostics.h"
+#include "ir/parallel.h"
 #include "ir/source.h"
 
 namespace policyconv::yaml {
@@ -38,12 +43,25 @@ struct Member {
   Node value;
 };
 
-/// Calls `use` for each document of `file` (a number of `sources`), as soon as it is read; empty documents are left
-/// out. JSON is YAML here too. Reports, with places: syntax errors, duplicate keys, what is beyond the
-/// limits of `sources`, invalid UTF-8, NUL bytes, UTF-16. Reading ends at the first syntax error; other errors
-/// do not stop it. Throws nothing itself.
-void each_document(const Sources& sources, std::uint32_t file, const std::function<void(Node&& document)>& use,
+/// A file, or some of its documents one after the other.
+struct Part {
+  Part(std::uint32_t number = 0) : file(number) {}  // all of it
+
+  std::uint32_t file;                                    // of Sources
+  std::size_t first = 0, last = std::string_view::npos;  // bytes; `last` is the first one behind it
+  std::uint32_t line = 1;                                // of the first byte
+  std::size_t siblings = 1;                              // all parts of the file; each has its share of the limits
+};
+
+/// Calls `use` for each document of `part`, as soon as it is read; empty documents are left out. JSON is YAML here too.
+/// Reports, with places: syntax errors, duplicate keys, what is beyond the limits of `sources`, invalid UTF-8, NUL bytes,
+/// UTF-16. Reading ends at the first syntax error; other errors do not stop it. Throws nothing itself.
+void each_document(const Sources& sources, const Part& part, const std::function<void(Node&& document)>& use,
                    Diagnostics& diagnostics);
+
+/// The file in parts for up to `jobs` threads, cut where lines say that a document begins. An error in one of several parts
+/// may be due to the cut: then the file has to be read as a whole.
+[[nodiscard]] std::vector<Part> parts_of(const Sources& sources, std::uint32_t file, unsigned jobs);
 
 /// A file that was read once for several readers.
 struct Tree {
@@ -53,11 +71,38 @@ struct Tree {
 using Trees = std::map<std::uint32_t, Tree>;
 [[nodiscard]] Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs);
 
-/// each_document() for a file that may be among `known` (null: none are); then nothing is read again.
-void each_document(const Trees* known, const Sources& sources, std::uint32_t file,
+/// each_document() for a file that may be among `known` (null: none are); then nothing is read again. `part` is then all of it.
+void each_document(const Trees* known, const Sources& sources, const Part& part,
                    const std::function<void(const Node& document)>& use, Diagnostics& diagnostics);
 
+/// read(part) for the parts of each file on up to `jobs` threads; those among `known` are one part. What it returns has
+/// `diagnostics`. For each file, in order, what its parts gave, or its only part.
+template <typename Read>
+[[nodiscard]] auto read_in_parts(const Trees* known, const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs,
+                                 const Read& read) {
+  using Result = decltype(read(Part()));
+  std::vector<Part> parts;
+  for (const std::uint32_t file : files) {
+    if (known != nullptr && known->count(file) != 0) parts.emplace_back(file);
+    else
+      for (const Part& part : parts_of(sources, file, jobs)) parts.push_back(part);
+  }
+  std::vector<Result> results(parts.size());
+  in_parallel(parts.size(), jobs, [&](std::size_t i) { results[i] = read(parts[i]); });
+
+  std::vector<std::vector<Result>> by_file;
+  for (std::size_t at = 0; at < parts.size(); at += parts[at].siblings) {
+    const auto first = results.begin() + static_cast<std::ptrdiff_t>(at);
+    const auto last = first + static_cast<std::ptrdiff_t>(parts[at].siblings);
+    std::vector<Result>& own = by_file.emplace_back();
+    if (last - first > 1 && std::any_of(first, last, [](const Result& result) { return result.diagnostics.has_errors(); }))
+      own.push_back(read(Part{parts[at].file}));
+    else own.assign(std::make_move_iterator(first), std::make_move_iterator(last));
+  }
+  return by_file;
+}
+
 /// All documents at once, where memory does not matter.
-[[nodiscard]] std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics);
+[[nodiscard]] std::vector<Node> read_documents(const Sources& sources, const Part& part, Diagnostics& diagnostics);
 
 }  // namespace policyconv::yaml

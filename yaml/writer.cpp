@@ -1,6 +1,7 @@
 // Entrance: Writer. YAML is written by yaml-cpp; strings that YAML would read as something else are quoted here.
 #include "yaml/writer.h"
 
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -13,15 +14,16 @@
 
 namespace policyconv::yaml {
 
-/// A string that plain() has passed.
+/// A string that plain() has passed, or a number.
 struct PlainScalar {
   std::string_view text;
 };
 
 }  // namespace policyconv::yaml
 
-/// As yaml-cpp writes integers, but for the stream that it makes for each: given a string, it would judge by regular expressions
-/// once more what plain() has judged. Together these were more than half of the time of a run (docs/performance.md).
+/// As yaml-cpp writes integers, but for the stream that it makes for each, of which a program's locale is asked half a dozen
+/// times: given a string, it would judge by regular expressions once more what plain() has judged. Together these were more
+/// than half of the time of a run (docs/performance.md).
 template <>
 YAML::Emitter& YAML::Emitter::WriteIntegralType(policyconv::yaml::PlainScalar scalar) {
   if (!good()) return *this;
@@ -120,7 +122,7 @@ void Writer::value(std::string_view text) {
     *emitter_->object << YAML::DoubleQuoted << std::string(text);
 }
 void Writer::value(int number) {
-  *emitter_->object << number;
+  emitter_->object->WriteIntegralType(PlainScalar{fmt::format_int(number).c_str()});
 }
 
 void Writer::value(const Node& node) {

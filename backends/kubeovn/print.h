@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,9 @@ struct OutputFile {
 };
 
 /// The files of design.md section 2 that this manifest needs, in the order in which they are to be applied. A part of a
-/// manifest prints that part alone. On up to `jobs` threads.
-[[nodiscard]] std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs = 1);
+/// manifest prints that part alone. On up to `jobs` threads, one of which calls `meanwhile`.
+[[nodiscard]] std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs = 1,
+                                            const std::function<void()>& meanwhile = [] {});
 
 /// The pod templates for those who keep their workloads with Kustomize instead; none without templates. Nothing to apply.
 [[nodiscard]] std::vector<OutputFile> print_component(const Manifest& manifest);

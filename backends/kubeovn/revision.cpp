@@ -14,31 +14,53 @@
 namespace policyconv::kubeovn {
 namespace {
 
-using Field = std::pair<std::string_view, std::string>;  // the name in Go, the value as structhash writes it
+/// A struct as structhash writes it. Every rule of every group gets here, so that no field is a string of its own.
+class Struct {
+ public:
+  explicit Struct(std::string& text) : text_(text) { text_ += "{\n"; }
+  ~Struct() { text_ += "\n  }"; }
+  Struct(const Struct&) = delete;
+  Struct& operator=(const Struct&) = delete;
 
-std::string quoted(std::string_view text) {
-  return fmt::format("\"{}\"", text);
-}  // nothing is escaped
+  /// `name` as in Go; nothing is escaped.
+  void field(std::string_view name, std::string_view value) {
+    begin(name);
+    text_.append("\"").append(value).append("\"");
+  }
+  void field(std::string_view name, std::int64_t value) {
+    begin(name);
+    const fmt::format_int digits(value);
+    text_.append(digits.data(), digits.size());
+  }
+
+ private:
+  void begin(std::string_view name) {
+    text_.append(std::exchange(before_, ", \n")).append("    \"").append(name).append("\": ");
+  }
+
+  std::string& text_;
+  std::string_view before_;
+};
 
 /// The fields of SecurityGroupRule, or SgRule up to v1.14, whose lists hold pointers, which structhash looks through.
 /// None has a tag for structhash, so that its argument `version` leaves none out.
-std::vector<Field> fields_of(const ApiRule& rule, const Release& release) {
+void add(std::string& text, const ApiRule& rule, const Release& release) {
   const bool has_local = release.minor >= 16;  // K§1.2
-  std::vector<Field> fields{{"IPVersion", quoted(rule.ip_version)}};
-  if (has_local) fields.emplace_back("LocalAddress", quoted(rule.local_address));
-  fields.emplace_back("Policy", quoted(rule.policy));
-  fields.emplace_back("PortRangeMax", fmt::to_string(rule.port_max));
-  fields.emplace_back("PortRangeMin", fmt::to_string(rule.port_min));
-  fields.emplace_back("Priority", fmt::to_string(rule.priority));
-  fields.emplace_back("Protocol", quoted(rule.protocol));
-  fields.emplace_back("RemoteAddress", quoted(rule.remote_address));
-  fields.emplace_back("RemoteSecurityGroup", quoted(rule.remote_group));
-  fields.emplace_back("RemoteType", quoted(rule.remote_type));
+  Struct written(text);
+  written.field("IPVersion", rule.ip_version);
+  if (has_local) written.field("LocalAddress", rule.local_address);
+  written.field("Policy", rule.policy);
+  written.field("PortRangeMax", rule.port_max);
+  written.field("PortRangeMin", rule.port_min);
+  written.field("Priority", rule.priority);
+  written.field("Protocol", rule.protocol);
+  written.field("RemoteAddress", rule.remote_address);
+  written.field("RemoteSecurityGroup", rule.remote_group);
+  written.field("RemoteType", rule.remote_type);
   if (has_local) {
-    fields.emplace_back("SourcePortRangeMax", fmt::to_string(rule.source_max));
-    fields.emplace_back("SourcePortRangeMin", fmt::to_string(rule.source_min));
+    written.field("SourcePortRangeMax", rule.source_max);
+    written.field("SourcePortRangeMin", rule.source_min);
   }
-  return fields;
 }
 
 /// As print() writes it.
@@ -74,10 +96,7 @@ std::string hashed_text(const std::vector<ApiRule>& rules, const Release& releas
   std::string text = "[";
   for (const ApiRule& rule : rules) {
     if (text.size() > 1) text += ", ";
-    std::string_view before = "{\n";
-    for (const auto& [name, value] : fields_of(rule, release))
-      text += fmt::format("{}    \"{}\": {}", std::exchange(before, ", \n"), name, value);
-    text += "\n  }";
+    add(text, rule, release);
   }
   return text + "]\n";
 }
