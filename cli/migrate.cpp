@@ -19,6 +19,7 @@
 #include "cli/way.h"
 #include "cli/verify.h"
 #include "cli/verify_report.h"
+#include "ir/parallel.h"
 #include "ir/print.h"
 #include "plan/previous.h"
 #include "report/build.h"
@@ -79,6 +80,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
 
   std::optional<kubeovn::Manifest> manifest;
   std::vector<kubeovn::OutputFile> files;
+  std::string program_text;
   kubeovn::Costs costs;
   if (!diagnostics.has_errors()) {
     ir::Program program = program_of(options.input, inputs);
@@ -91,21 +93,31 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
         diagnostics.report<Kind::TooManyAcls>({}, costs.total.acls, options.max_acls, most_acls(costs));
       if (!diagnostics.has_errors()) files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
     }
-    if (diagnostics.has_errors())
-      manifest.reset();
-    else if (!manifest)
-      write_stream(out, ir::print(program, catalog), diagnostics);
-    else if (options.output.empty())
-      write_stream(out, files, diagnostics);
-    else
-      write_directory(options.output, files, diagnostics);
+    if (options.emit == Emit::Ir) program_text = ir::print(program, catalog);
   }
+  const bool has_result = !diagnostics.has_errors();
+  if (!has_result) manifest.reset();
 
-  diagnostics.sort();
-  report::Report made = report::make(
-      "migrate",
-      {inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty(), inputs.policy_files},
-      options.tolerance);
+  report::Report made;
+  const auto make_report = [&] {
+    diagnostics.sort();
+    made = report::make(
+        "migrate",
+        {inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty(), inputs.policy_files},
+        options.tolerance);
+  };
+  Diagnostics writing;
+  in_parallel(2, options.input.jobs, [&](std::size_t i) {
+    if (i == 0) make_report();
+    else if (!has_result) return;
+    else if (options.emit == Emit::Ir) write_stream(out, program_text, writing);
+    else if (options.output.empty()) write_stream(out, files, writing);
+    else write_directory(options.output, files, writing);
+  });
+  if (!writing.all().empty()) {
+    diagnostics.append(std::move(writing));
+    make_report();
+  }
   made.settings = settings_of(options.input);
   if (manifest) add_extras(options, files, *manifest, inputs, made);
   const Delivery delivery{{report::wants_colour(options.colour, err), options.verbose, options.quiet},

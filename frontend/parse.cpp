@@ -276,8 +276,10 @@ void sort_unique(std::vector<T>& objects, const Sources& sources, Diagnostics& d
   const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
   std::vector<T*> order;  // objects are too large to be moved more than once
   for (T& object : objects) order.push_back(&object);
-  std::sort(order.begin(), order.end(),
-            [&](const T* a, const T* b) { return std::pair(key_of(*a), place(*a)) < std::pair(key_of(*b), place(*b)); });
+  std::sort(order.begin(), order.end(), [&](const T* a, const T* b) {
+    const auto by_key = key_of(*a) <=> key_of(*b);
+    return by_key != 0 ? by_key < 0 : place(*a) < place(*b);
+  });
   std::vector<T> sorted;
   sorted.reserve(objects.size());
   for (T* object : order) sorted.push_back(std::move(*object));
