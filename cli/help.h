@@ -240,7 +240,7 @@ flow:
   --from END                   where the connection starts
   --to END                     where it goes
   --port PORT                  destination port and protocol; of a Service, its own port
-  -j, --jobs N                 files read at the same time (default: one for each core)
+  -j, --jobs N                 threads that read (default: one for each core)
 
 output:
   --format text|json           (default: text)
@@ -270,7 +270,7 @@ say, then what could not be judged. A record says what happened at one end; the 
 )").append(both_sides_help)
       .append(systems_help)
       .append(R"(
-  -j, --jobs N                 files read at the same time (default: one for each core)
+  -j, --jobs N                 threads that read (default: one for each core)
 
 output:
   --format text|json|markdown  (default: text)

@@ -24,7 +24,7 @@ input:
                                mutatingadmissionpolicybindings (or clusterpolicies.kyverno.io) to have those compared
   --nb FILE...                 also compare OVN's northbound database: what `kubectl ko nbctl --format=json list ACL`
                                prints, and the same for Port_Group and Address_Set, each in a file of its own
-  -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  -j, --jobs N                 threads that read (default: one for each core); never changes the result
 
 output:
   --format text|json|markdown  (default: text)
@@ -56,7 +56,7 @@ annotations, Subnet ACLs, the node anchor and admission policies. The report goe
 input:
   --plan FILE                  the plan.json that `policyconv migrate -o DIR` wrote
   --cluster PATH...            the cluster now, as for `policyconv drift`
-  -j, --jobs N                 files read at the same time (default: one for each core); never changes the result
+  -j, --jobs N                 threads that read (default: one for each core); never changes the result
 
 output:
   --format text|json|markdown  (default: text)

@@ -16,7 +16,7 @@ namespace policyconv::cilium {
 struct ParseOptions {
   Semantics semantics;
   std::string default_namespace = "default";  // for namespaced policies that name none, as kubectl -n
-  unsigned jobs = 1;                          // files read at the same time
+  unsigned jobs = 1;                          // threads that read
   const yaml::Trees* known = nullptr;         // files that were read already
 };
 
