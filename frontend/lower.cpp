@@ -11,6 +11,7 @@
 #include "frontend/port_names.h"
 #include "frontend/selector.h"
 #include "frontend/traffic.h"
+#include "ir/expansion.h"
 #include "ir/membership.h"
 
 namespace policyconv::cilium {
@@ -47,7 +48,10 @@ class GroupTable {
 class Lowering {
  public:
   Lowering(const Policies& policies, const Cluster& cluster, const LowerOptions& options, Diagnostics& diagnostics)
-      : context_{policies, cluster, options, diagnostics}, port_names_(cluster), made_(policies.catalog.rules.size()) {}
+      : context_{policies, cluster, options, diagnostics, CidrGroups(policies.cidr_groups)},
+        port_names_(cluster),
+        told_before_(diagnostics.all().size()),
+        made_(policies.catalog.rules.size()) {}
 
   ir::Program run() {
     find_requirements();
@@ -69,7 +73,8 @@ class Lowering {
     for (const NamedIngress& rule : later_) on_ingress(rule);
     const std::set<std::string> keys = groups_.keys();
     for (const NamedEgress& rule : shared_) on_shared(rule, keys);
-    return finish();
+    report_beyond();
+    return failed() ? ir::Program() : finish();
   }
 
  private:
@@ -145,12 +150,13 @@ class Lowering {
         continue;
       if (left_out(written, where)) continue;
       // Peers alone can be too many to be lowered, since a CIDR group may be named again and again.
-      const std::size_t named = count_peers(written, context_.policies);
-      if (saturating_product(count_ports(written), named) > context_.options.most_expansion) {
-        too_much(where, saturating_product(count_ports(written), named), named);
+      const NamedPeers named = named_peers(written, context_);
+      const Expansion becomes{{named.count, count_ports(written)}};
+      if (total(becomes) > context_.options.most_expansion) {
+        too_much(written.id, becomes);
         continue;
       }
-      const std::vector<PeerValue> peers = lower_peers(written, where, context_);
+      const std::vector<PeerValue> peers = lower_peers(written, named, where, context_);
       if (peers.empty()) continue;
       add(subject, where, peers, lower_traffic(written, where, context_));
     }
@@ -280,21 +286,39 @@ class Lowering {
 
   // --- rules ---------------------------------------------------------------------------------------------------------
 
-  void too_much(const RuleContext& where, std::size_t entries, std::size_t peers) {
-    const Catalog& catalog = context_.policies.catalog;
-    const std::size_t ports = entries / peers + (entries % peers == 0 ? 0 : 1);
-    context_.diagnostics.report_rule<Kind::TooMuchExpansion>(where.id, catalog.rule(where.id).loc, catalog.display(where.id),
-                                                             entries, ports, peers, context_.options.most_expansion);
+  /// Rules of `program_` that a source rule has become, or would have: kinds of traffic with all of its peers, and pairs of
+  /// a kind and one peer.
+  struct Made {
+    std::size_t with_all = 0, peers = 1, with_one = 0;
+    [[nodiscard]] Expansion expansion() const {
+      Expansion sum;
+      if (with_all != 0) sum[peers] = with_all;
+      if (with_one != 0) sum[1] = saturating_sum(sum[1], with_one);
+      return sum;
+    }
+    [[nodiscard]] std::size_t entries() const { return saturating_sum(saturating_product(with_all, peers), with_one); }
+  };
+
+  void too_much(RuleId id, const Expansion& becomes) {
+    report_too_much(id, becomes, context_.options.most_expansion, context_.policies.catalog, context_.diagnostics);
   }
 
-  // Whether a source rule may become so many more rules; if not, that is reported once.
-  bool has_room(const RuleContext& where, std::size_t ports, std::size_t peers) {
-    std::size_t& made = made_[static_cast<std::size_t>(where.id)];
-    const std::size_t most = context_.options.most_expansion;
-    if (made > most) return false;
-    made = saturating_sum(made, saturating_product(ports, peers));
-    if (made > most) too_much(where, made, peers);
-    return made <= most;
+  // Whether a source rule may become so many more rules. If not, it is reported at the end, when all of it is counted.
+  bool has_room(const RuleContext& where, std::size_t ports, const std::vector<PeerValue>& peers) {
+    Made& made = made_[static_cast<std::size_t>(where.id)];
+    made.with_all = saturating_sum(made.with_all, ports);
+    made.peers = peers.size();
+    return made.entries() <= context_.options.most_expansion;
+  }
+  bool has_room_for_one(const RuleContext& where, std::size_t ports) {
+    Made& made = made_[static_cast<std::size_t>(where.id)];
+    made.with_one = saturating_sum(made.with_one, ports);
+    return made.entries() <= context_.options.most_expansion;
+  }
+
+  void report_beyond() {
+    for (std::size_t id = 0; id < made_.size(); ++id)
+      if (made_[id].entries() > context_.options.most_expansion) too_much(static_cast<RuleId>(id), made_[id].expansion());
   }
 
   void isolate(const ir::Group& subject, Direction direction) {
@@ -303,9 +327,9 @@ class Lowering {
 
   void add(const ir::Group& subject, const RuleContext& where, const std::vector<PeerValue>& peers,
            const TrafficSet& traffic) {
-    if (!has_room(where, traffic.fixed.size(), peers.size())) return;
-    for (const PeerValue& peer : peers)
-      for (const ir::Traffic& kind : traffic.fixed) add(subject, where, peer, kind);
+    if (has_room(where, traffic.fixed.size(), peers))
+      for (const PeerValue& peer : peers)
+        for (const ir::Traffic& kind : traffic.fixed) add(subject, where, peer, kind);
     for (const NamedPort& named : traffic.named) {
       if (!context_.cluster.given || context_.cluster.pods.empty()) without_cluster(subject, where, peers, named);
       else if (where.direction == Direction::Ingress) later_.push_back({subject, where, peers, named});
@@ -330,7 +354,7 @@ class Lowering {
     const bool deny = where.verdict == Verdict::Deny;
     context_.diagnostics.report_rule<Kind::NamedPortNeedsCluster>(
         where.id, named.loc, named.name, deny ? "the deny is widened to every port of the protocol" : "the allow is left out");
-    if (!deny || !has_room(where, named.protocols.size(), peers.size())) return;
+    if (!deny || !has_room(where, named.protocols.size(), peers)) return;
     for (const Protocol protocol : named.protocols)
       for (const PeerValue& peer : peers) add(subject, where, peer, {protocol, {}, std::nullopt});
   }
@@ -342,7 +366,7 @@ class Lowering {
     for (const Protocol protocol : named.protocols) {
       const std::set<std::uint16_t> numbers = port_names_.numbers(subject, named.name, protocol);
       all.insert(numbers.begin(), numbers.end());
-      if (numbers.empty() || !has_room(where, numbers.size(), peers.size())) continue;
+      if (numbers.empty() || !has_room(where, numbers.size(), peers)) continue;
       const std::uint16_t end_port = agreed_end_port(where, named, protocol);
       for (const std::uint16_t number : numbers) {
         ir::Group part = subject;
@@ -372,13 +396,13 @@ class Lowering {
         if (disagree_here && !deny) continue;
         const std::set<std::uint16_t> numbers = port_names_.numbers(*pods, named.name, protocol);
         all.insert(numbers.begin(), numbers.end());
-        if (!has_room(where, numbers.size(), 1)) continue;
+        shared_.push_back({subject, where, *pods, {named.name, named.loc}, protocol});
+        if (!has_room_for_one(where, numbers.size())) continue;
         for (const std::uint16_t number : numbers) {
           ir::Group part = *pods;
           part.port = ContainerPort{named.name, protocol, number};
           add(subject, where, part, {protocol, {number, number}, std::nullopt});
         }
-        shared_.push_back({subject, where, *pods, {named.name, named.loc}, protocol});
       }
     }
     if (disagree)
@@ -393,7 +417,7 @@ class Lowering {
     const auto shared = port_names_.shared(rule.pods, rule.name.value, rule.protocol, keys);
     if (rule.where.verdict == Verdict::Allow && !shared.empty() && left_out_.emplace(rule.where.id, rule.name.value).second)
       context_.diagnostics.report_rule<Kind::NamedPortShared>(rule.where.id, rule.name.loc, rule.name.value);
-    if (rule.where.verdict == Verdict::Allow || !has_room(rule.where, shared.size(), 1)) return;
+    if (rule.where.verdict == Verdict::Allow || !has_room_for_one(rule.where, shared.size())) return;
     for (const auto& [identity, number] : shared)
       add(rule.subject, rule.where, identity, {rule.protocol, {number, number}, std::nullopt});
   }
@@ -413,7 +437,7 @@ class Lowering {
         else context_.diagnostics.report_rule<Kind::NamedPortAmbiguous>(where.id, named.loc, named.name, written);
         if (!deny) continue;
       }
-      if (!has_room(where, numbers.size(), peers.size())) continue;
+      if (!has_room(where, numbers.size(), peers)) continue;
       for (const std::uint16_t number : numbers)
         for (const PeerValue& peer : peers)
           add(subject, where, peer, {protocol, {number, std::max(number, named.end_port)}, std::nullopt});
@@ -447,6 +471,12 @@ class Lowering {
     return deny ? *used.rbegin() : std::uint16_t{0};
   }
 
+  [[nodiscard]] bool failed() const {
+    const std::vector<Diagnostic>& all = context_.diagnostics.all();
+    return std::any_of(all.begin() + static_cast<std::ptrdiff_t>(told_before_), all.end(),
+                       [](const Diagnostic& told) { return definition(told.kind).effect == Effect::Error; });
+  }
+
   ir::Program finish() {
     const std::vector<std::uint32_t> final_number = groups_.sorted(program_.groups);
     const auto renumber = [&](ir::GroupId& id) {
@@ -469,7 +499,8 @@ class Lowering {
   LowerContext context_;
   PortNames port_names_;
   GroupTable groups_;
-  std::vector<std::size_t> made_;  // by RuleId: rules of `program_`
+  const std::size_t told_before_;  // how many diagnostics are not ours
+  std::vector<Made> made_;         // by RuleId
   std::set<std::pair<std::string, Direction>> narrowing_;  // (namespace or "" for all, direction)
   std::vector<NamedIngress> later_;
   std::vector<NamedEgress> shared_;

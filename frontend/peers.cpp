@@ -23,27 +23,6 @@ bool present_but_empty(const List<T>& list) {
   return list && list->empty();
 }
 
-/// The groups that a rule selects by their labels, which carry the source `cidrgroup` (C§5).
-std::vector<const CidrGroup*> selected_groups(const Selector& selector, const std::vector<CidrGroup>& groups) {
-  const std::vector<SourcedRequirement> all_of = requirements(selector, "any");
-  std::vector<const CidrGroup*> found;
-  for (const CidrGroup& group : groups) {
-    Labels labels;
-    for (const LabelPair& label : group.labels) labels.emplace(label.key, label.value);
-    const bool selected = std::all_of(all_of.begin(), all_of.end(), [&](const SourcedRequirement& wanted) {
-      const bool visible = wanted.source == "any" || wanted.source == "cidrgroup";
-      return ir::meets(wanted.requirement, visible ? labels : Labels{});
-    });
-    if (selected) found.push_back(&group);
-  }
-  return found;
-}
-
-const CidrGroup* named_group(std::string_view name, const std::vector<CidrGroup>& groups) {
-  const auto at = std::find_if(groups.begin(), groups.end(), [&](const CidrGroup& group) { return group.name == name; });
-  return at == groups.end() ? nullptr : &*at;
-}
-
 class PeerLowering {
  public:
   PeerLowering(const RuleContext& where, LowerContext& context) : where_(where), context_(context) {}
@@ -115,18 +94,13 @@ class PeerLowering {
     block(*within, except);
   }
 
-  void cidr_rule(const CidrRule& rule) {
+  void cidr_rule(const CidrRule& rule, const std::vector<const CidrGroup*>& groups) {
     if (rule.cidr) return cidr(*rule.cidr, rule.except);
-    if (rule.cidr_group_ref) {
-      const CidrGroup* group = named_group(rule.cidr_group_ref->value, context_.policies.cidr_groups);
-      if (group == nullptr) no_cidr_group(rule.cidr_group_ref->loc, fmt::format("named `{}`", rule.cidr_group_ref->value));
-      else cidr_group(*group, rule.except);
-      return;
-    }
-    if (!rule.cidr_group_selector) return;
-    const auto selected = selected_groups(*rule.cidr_group_selector, context_.policies.cidr_groups);
-    for (const CidrGroup* group : selected) cidr_group(*group, rule.except);
-    if (selected.empty()) no_cidr_group(rule.cidr_group_selector->loc, "that this selector matches");
+    for (const CidrGroup* group : groups)
+      for (const Text& text : group->cidrs) cidr(text, rule.except);
+    if (!groups.empty()) return;
+    if (rule.cidr_group_ref) no_cidr_group(rule.cidr_group_ref->loc, fmt::format("named `{}`", rule.cidr_group_ref->value));
+    else if (rule.cidr_group_selector) no_cidr_group(rule.cidr_group_selector->loc, "that this selector matches");
   }
 
   void fqdns(const std::vector<Fqdn>& names) {
@@ -196,10 +170,6 @@ class PeerLowering {
       }
     outside.except = minimal_cover(std::move(outside.except));
     peers_.emplace_back(std::move(outside));
-  }
-
-  void cidr_group(const CidrGroup& group, const std::vector<Text>& except) {
-    for (const Text& text : group.cidrs) cidr(text, except);
   }
 
   // Sources that only outside addresses carry; they matter only if the selector escapes namespace injection.
@@ -280,6 +250,16 @@ bool selects_nobody(const Rule& rule, const Semantics& semantics) {
           present_but_empty(rule.entities) || present_but_empty(rule.nodes));
 }
 
+/// The CIDR groups that an element of cidr_set names.
+std::vector<const CidrGroup*> groups_of(const CidrRule& rule, const CidrGroups& groups) {
+  if (rule.cidr_group_ref) {
+    const CidrGroup* const group = groups.find(rule.cidr_group_ref->value);
+    if (group == nullptr) return {};
+    return {group};
+  }
+  return rule.cidr_group_selector ? groups.select(*rule.cidr_group_selector) : std::vector<const CidrGroup*>();
+}
+
 bool has_peer(const Rule& rule) {
   return filled(rule.endpoints) || filled(rule.cidr) || filled(rule.cidr_set) || filled(rule.entities) ||
          filled(rule.nodes) || filled(rule.groups) || filled(rule.services) || filled(rule.fqdns);
@@ -292,7 +272,7 @@ bool LowerContext::accepts(Kind kind) const {
   return std::find(options.allow_looser.begin(), options.allow_looser.end(), code) != options.allow_looser.end();
 }
 
-std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, LowerContext& context) {
+std::vector<PeerValue> lower_peers(const Rule& rule, const NamedPeers& named, const RuleContext& where, LowerContext& context) {
   PeerLowering lowering(where, context);
   const std::string_view does = where.verdict == Verdict::Allow ? "allows" : "denies";
   const bool has_traffic = filled(rule.to_ports) || filled(rule.icmps);
@@ -317,7 +297,7 @@ std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, L
   if (rule.cidr)
     for (const Text& cidr : *rule.cidr) lowering.cidr(cidr, {});
   if (rule.cidr_set)
-    for (const CidrRule& cidr : *rule.cidr_set) lowering.cidr_rule(cidr);
+    for (std::size_t i = 0; i < rule.cidr_set->size(); ++i) lowering.cidr_rule((*rule.cidr_set)[i], named.groups[i]);
   if (filled(rule.fqdns)) lowering.fqdns(*rule.fqdns);
   if (filled(rule.groups)) lowering.aws_groups(*rule.groups);
   if (filled(rule.nodes) && where.verdict == Verdict::Deny) lowering.node_selectors(*rule.nodes);
@@ -325,26 +305,31 @@ std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, L
   return lowering.take();
 }
 
-std::size_t count_peers(const Rule& rule, const Policies& policies) {
-  std::size_t count = 0;
-  const auto add = [&](std::size_t more) { count = saturating_sum(count, more); };
+NamedPeers named_peers(const Rule& rule, const LowerContext& context) {
+  NamedPeers named;
+  const auto add = [&](std::size_t more) { named.count = saturating_sum(named.count, more); };
   if (rule.endpoints) add(rule.endpoints->size());
   if (rule.entities) add(rule.entities->size());
   if (rule.cidr) add(rule.cidr->size());
   if (rule.services) add(rule.services->size());
-  if (rule.cidr_set)
+  if (rule.cidr_set) {
+    named.groups.reserve(rule.cidr_set->size());
     for (const CidrRule& cidr : *rule.cidr_set) {
-      const std::size_t each = saturating_sum(1, cidr.cidr ? 0 : cidr.except.size());  // every CIDR of a group gets them
-      const auto add_group = [&](const CidrGroup& group) { add(saturating_product(group.cidrs.size(), each)); };
+      std::vector<const CidrGroup*>& kept = named.groups.emplace_back();
       if (cidr.cidr) {
         add(1);
-      } else if (cidr.cidr_group_ref) {
-        if (const CidrGroup* group = named_group(cidr.cidr_group_ref->value, policies.cidr_groups)) add_group(*group);
-      } else if (cidr.cidr_group_selector) {
-        for (const CidrGroup* group : selected_groups(*cidr.cidr_group_selector, policies.cidr_groups)) add_group(*group);
+        continue;
+      }
+      const std::size_t each = saturating_sum(1, cidr.except.size());  // every CIDR of a group gets them
+      for (const CidrGroup* group : groups_of(cidr, context.cidr_groups)) {
+        add(saturating_product(group->cidrs.size(), each));
+        // Groups without CIDRs would not be counted; one is enough to tell that there are any.
+        if (named.count <= context.options.most_expansion && (!group->cidrs.empty() || kept.empty())) kept.push_back(group);
       }
     }
-  return std::max<std::size_t>(count, 1);
+  }
+  named.count = std::max<std::size_t>(named.count, 1);
+  return named;
 }
 
 std::vector<PeerValue> lower_peers(const NetworkPolicyRule& rule, const RuleContext& where, LowerContext& context) {

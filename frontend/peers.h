@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "frontend/cidr_groups.h"
 #include "frontend/lower.h"
 #include "frontend/policy.h"
 #include "frontend/selector.h"
@@ -20,6 +21,7 @@ struct LowerContext {
   const Cluster& cluster;
   const LowerOptions& options;
   Diagnostics& diagnostics;
+  CidrGroups cidr_groups;
 
   [[nodiscard]] const Semantics& semantics() const { return options.semantics; }
   /// Did the user accept this approximation with --allow-looser?
@@ -39,12 +41,19 @@ struct RuleContext {
 /// A peer before its group has a number.
 using PeerValue = std::variant<ir::Anyone, ir::Group, ir::Outside, ir::Entity>;
 
-/// The peers of a rule; empty: nobody. An allow is given less and a deny more than asked for where a Program cannot say
-/// it; both are reported.
-[[nodiscard]] std::vector<PeerValue> lower_peers(const Rule& rule, const RuleContext& where, LowerContext& context);
+/// What a rule names as its peers, before anything of it is lowered.
+struct NamedPeers {
+  std::size_t count = 0;  // a CIDR group counts as its CIDRs, each with its exceptions
+  /// Of each element of the rule's cidr_set. Cut short where `count` is more than a rule may become.
+  std::vector<std::vector<const CidrGroup*>> groups;
+};
+/// Reports nothing.
+[[nodiscard]] NamedPeers named_peers(const Rule& rule, const LowerContext& context);
 
-/// How many peers a rule names: a CIDR group counts as its CIDRs, each with its exceptions. Reports nothing.
-[[nodiscard]] std::size_t count_peers(const Rule& rule, const Policies& policies);
+/// The peers of a rule; empty: nobody. An allow is given less and a deny more than asked for where a Program cannot say
+/// it; both are reported. `named` is what named_peers() found, not cut short.
+[[nodiscard]] std::vector<PeerValue> lower_peers(const Rule& rule, const NamedPeers& named, const RuleContext& where,
+                                                 LowerContext& context);
 
 /// The peers of a NetworkPolicy rule.
 [[nodiscard]] std::vector<PeerValue> lower_peers(const NetworkPolicyRule& rule, const RuleContext& where,

@@ -256,8 +256,11 @@ TEST_CASE("each CIDR of a group counts with the exceptions that the rule gives i
 TEST_CASE("what is left of a CIDR with holes, and nodes, are counted before they are written out") {
   // A hole of one address leaves a prefix for each bit of the way to it; the other half of the last one is shared by both.
   const std::string holes = policy("wide", "  egress:\n  - toCIDRSet:\n    - {cidr: 11.0.0.0/8, except: [11.0.0.0/32, 11.128.0.0/32]}\n");
-  check_taken(run({"migrate", "-", "--max-expansion", "46"}, holes));
-  check_refused(run({"migrate", "-", "--max-expansion", "45"}, holes),
+  const auto expanded = [&](const char* most) {
+    return run({"migrate", "-", "--pod-cidr", "10.16.0.0/16", "--node-cidr", "192.168.0.0/24", "--max-expansion", most}, holes);
+  };
+  check_taken(expanded("46"));
+  check_refused(expanded("45"),
                 "CiliumNetworkPolicy shop/wide spec.egress[0] would become 46 entries (ports x peers and CIDRs: 1 x 46); the most is 45",
                 "--max-expansion");
 
