@@ -110,6 +110,10 @@ TEST_CASE("what another rule of the band covers goes") {
   CHECK(minimised({rule("10.0.0.0/8"), rule("10.1.0.0/16", SgProtocol::Udp, 53, 53)}) == "A1 allow ipv4 all 10.0.0.0/8\n");
   CHECK(minimised({rule("10.0.0.0/8", SgProtocol::Tcp, 1, 1000), rule("10.1.0.0/16", SgProtocol::Tcp, 53, 80)}) ==
         "A1 allow ipv4 tcp 1-1000 10.0.0.0/8\n");
+  // Not the nearest prefix around it says it, but the one around that.
+  CHECK(minimised({rule("10.0.0.0/8", SgProtocol::Tcp, 1, 1000), rule("10.1.0.0/16", SgProtocol::Udp, 53, 53),
+                   rule("10.1.1.0/24", SgProtocol::Tcp, 80, 80)}) ==
+        "A1 allow ipv4 tcp 1-1000 10.0.0.0/8\nA1 allow ipv4 udp 53-53 10.1.0.0/16\n");
 }
 
 TEST_CASE("ports that touch are joined, others are not") {

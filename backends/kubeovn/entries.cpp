@@ -108,9 +108,7 @@ class EntryLowering {
   // Join addresses lie in the join Subnet, which is one of the ranges.
   void ranges_and_nodes() {
     for (const Cidr& range : vpc_.ranges) inside(range);
-    for (const Address& node : vpc_.nodes)
-      if (std::none_of(vpc_.ranges.begin(), vpc_.ranges.end(), [&](const Cidr& range) { return contains(range, node); }))
-        inside(host_cidr(node));
+    for (const Cidr& nodes : vpc_.nodes_beyond_ranges) inside(nodes);
   }
 
   void group(ir::GroupId id) {
@@ -208,7 +206,8 @@ class EntryLowering {
       if (deny()) anyone();
       return;
     }
-    for (const Address& node : vpc_.nodes) inside(host_cidr(node));
+    for (const Cidr& nodes : vpc_.nodes_in_ranges) inside(nodes);
+    for (const Cidr& nodes : vpc_.nodes_beyond_ranges) inside(nodes);
   }
 
   // NodeLocal DNS answers on one address on every node: it is `host` wherever the pod runs.

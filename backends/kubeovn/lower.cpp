@@ -429,7 +429,10 @@ class ManifestBuilder {
 std::vector<GroupFacts> facts_of(const ir::Program& program, const Topology& topology) {
   std::vector<GroupFacts> facts;
   facts.reserve(program.groups.size());
-  for (const ir::Group& group : program.groups) facts.push_back({topology.vpcs_of(group), topology.members(group)});
+  for (const ir::Group& group : program.groups) {
+    std::vector<std::size_t> members = topology.members(group);
+    facts.push_back({topology.vpcs_of(group, members), std::move(members)});
+  }
   return facts;
 }
 
@@ -452,8 +455,15 @@ void report_node_traffic(NodeTraffic node_traffic, const Cluster& cluster, Diagn
   if (node_traffic == NodeTraffic::None) diagnostics.report<Kind::OwnNodeClosed>({});
 }
 
+// One host, or nothing but nodes?
+bool names_hosts(const Cidr& cidr, const Vpc& vpc) {
+  const auto is_in = [&](const std::vector<Cidr>& sorted) { return std::binary_search(sorted.begin(), sorted.end(), cidr); };
+  return cidr.length == address_bits(cidr.family) || is_in(vpc.nodes_in_ranges) || is_in(vpc.nodes_beyond_ranges);
+}
+
 // What the missing Services mean for the rules: a group's verdict on a Service address cannot be known.
-void report_unknown_services(const EntriesByGroup& entries, const Catalog& catalog, Diagnostics& diagnostics) {
+void report_unknown_services(const EntriesByGroup& entries, const Topology& topology, const Catalog& catalog,
+                             Diagnostics& diagnostics) {
   for (const auto& [at, list] : entries)
     for (const Entry& entry : list) {
       if (entry.direction != Direction::Egress || entry.band == Band::DropCluster) continue;
@@ -463,8 +473,8 @@ void report_unknown_services(const EntriesByGroup& entries, const Catalog& catal
       for (const RuleId id : entry.origins) {
         const Loc loc = catalog.rule(id).loc;
         if (verdict(entry.band) == Verdict::Deny && !all) diagnostics.report_rule<Kind::ServicesUnknownDeny>(id, loc);
-        const bool one_host = cidr && cidr->length == address_bits(cidr->family);  // nodes rarely stand behind Services
-        if (entry.band == Band::AllowCluster && !one_host) diagnostics.report_rule<Kind::ServicesUnknownAllow>(id, loc);
+        const bool hosts = cidr && names_hosts(*cidr, topology.vpcs[at.vpc]);  // nodes rarely stand behind Services
+        if (entry.band == Band::AllowCluster && !hosts) diagnostics.report_rule<Kind::ServicesUnknownAllow>(id, loc);
       }
     }
 }
@@ -533,7 +543,7 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   }
   for (const std::size_t pod : named_by_address)
     if (!topology.pods[pod].pod->addresses.empty()) diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
-  if (cluster.services.empty()) report_unknown_services(entries, catalog, diagnostics);
+  if (cluster.services.empty()) report_unknown_services(entries, topology, catalog, diagnostics);
   report_assumed(entries, topology, diagnostics);
   report_load_balancers(cluster, topology, diagnostics);
   report_node_traffic(options.node_traffic, cluster, diagnostics);

@@ -81,22 +81,6 @@ void settle(Traffic& traffic) {
   traffic = std::move(everything);
 }
 
-/// The first `length` bits of a prefix that has more.
-Cidr shortened(Cidr cidr, int length) {
-  const auto kept = [](std::uint64_t bits, int count) {
-    return count <= 0 ? 0 : count >= 64 ? bits : bits & ~(~std::uint64_t{0} >> count);
-  };
-  return {cidr.family, kept(cidr.hi, length), kept(cidr.lo, length - 64), static_cast<std::uint8_t>(length)};
-}
-
-/// What is known of the prefixes around a prefix, from the nearest on.
-std::vector<Traffic*> around(const Cidr& cidr, std::map<Cidr, Traffic>& known) {
-  std::vector<Traffic*> found;
-  for (int length = cidr.length - 1; length >= 0; --length)
-    if (const auto at = known.find(shortened(cidr, length)); at != known.end()) found.push_back(&at->second);
-  return found;
-}
-
 class Band {
  public:
   explicit Band(const Key& key) : key_(key) {}
@@ -114,12 +98,21 @@ class Band {
         for (Ports& ports : list) push(into, protocol, ports.range, group, std::move(ports.origins));
     }
     for (auto& [cidr, traffic] : by_address_) settle(traffic);
-    for (auto& [cidr, traffic] : by_address_)
-      for (Traffic* outer : around(cidr, by_address_)) take_covered(traffic, *outer);
+    take_covered_addresses();
     cover_addresses(into);
   }
 
  private:
+  /// A prefix comes before everything it contains, so those around the present one are a stack, the nearest on top.
+  void take_covered_addresses() {
+    std::vector<std::pair<const Cidr*, Traffic*>> around;
+    for (auto& [cidr, traffic] : by_address_) {
+      while (!around.empty() && !contains(*around.back().first, cidr)) around.pop_back();
+      for (auto outer = around.rbegin(); outer != around.rend(); ++outer) take_covered(traffic, *outer->second);
+      around.emplace_back(&cidr, &traffic);
+    }
+  }
+
   /// For each kind of packets the smallest list of prefixes.
   void cover_addresses(std::vector<SgRule>& into) {
     std::map<std::pair<SgProtocol, ir::PortRange>, std::map<Cidr, Origins>> by_traffic;

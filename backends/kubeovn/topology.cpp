@@ -118,16 +118,17 @@ void Topology::place_pods(const Cluster& cluster) {
     else if (subnet && !ownership.guard_of(*subnet).empty()) placed.unbound = Unbound::GuardedSubnet;
     if (placed.unbound != Unbound::NotAnEndpoint) {
       placed.labels = ir::identity_labels(cluster, pod);
-      pods_by_namespace_[pod.ns].push_back(pods.size());
+      for (const auto& [key, value] : placed.labels) by_label_[key][value].push_back(pods.size());
+      endpoints_.push_back(pods.size());
     }
     pods.push_back(std::move(placed));
   }
 }
 
-std::set<std::size_t> Topology::vpcs_of(const ir::Group& group) const {
+std::set<std::size_t> Topology::vpcs_of(const ir::Group& group, const std::vector<std::size_t>& members) const {
   if (vpcs.size() == 1) return {0};
   std::set<std::size_t> found;
-  for (const std::size_t member : members(group)) found.insert(pods[member].vpc);
+  for (const std::size_t member : members) found.insert(pods[member].vpc);
   const std::size_t by_default = *vpc_index(default_vpc);
   if (const std::vector<std::string>* named = namespaces_of(group)) {
     for (const std::string& ns : *named) {
@@ -142,18 +143,30 @@ std::set<std::size_t> Topology::vpcs_of(const ir::Group& group) const {
   return found;
 }
 
+// Every member has one of the values of each Op::In: those of the rarest are the fewest to ask.
+std::vector<const Topology::Pods*> Topology::candidates(const ir::Group& group) const {
+  std::vector<const Pods*> best{&endpoints_};
+  std::size_t fewest = endpoints_.size();
+  for (const ir::Requirement& requirement : group.all_of) {
+    if (requirement.op != ir::Op::In) continue;
+    std::vector<const Pods*> lists;
+    std::size_t count = 0;
+    if (const auto values = by_label_.find(requirement.key); values != by_label_.end())
+      for (const std::string& value : requirement.values)
+        if (const auto at = values->second.find(value); at != values->second.end()) {
+          lists.push_back(&at->second);
+          count += at->second.size();
+        }
+    if (count < fewest) best = std::move(lists), fewest = count;
+  }
+  return best;
+}
+
 std::vector<std::size_t> Topology::members(const ir::Group& group) const {
   std::vector<std::size_t> found;
-  const auto look = [&](const std::vector<std::size_t>& candidates) {
-    for (const std::size_t index : candidates)
+  for (const Pods* pods_to_ask : candidates(group))
+    for (const std::size_t index : *pods_to_ask)
       if (ir::is_member(group, pods[index].labels, pods[index].pod->ports)) found.push_back(index);
-  };
-  if (const std::vector<std::string>* named = namespaces_of(group)) {
-    for (const std::string& ns : *named)
-      if (const auto at = pods_by_namespace_.find(ns); at != pods_by_namespace_.end()) look(at->second);
-  } else {
-    for (const auto& [ns, candidates] : pods_by_namespace_) look(candidates);
-  }
   std::sort(found.begin(), found.end());
   return found;
 }

@@ -47,15 +47,20 @@ class Topology {
 
   [[nodiscard]] const Vpc* find_vpc(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> vpc_index(std::string_view name) const;
-  /// The VPCs in which pods of this group live or can be created.
-  [[nodiscard]] std::set<std::size_t> vpcs_of(const ir::Group& group) const;
-  /// Indices of the pods that are members, of any VPC; pods that are no endpoints are never members.
+  /// The VPCs in which pods of this group, which has these members(), live or can be created.
+  [[nodiscard]] std::set<std::size_t> vpcs_of(const ir::Group& group, const std::vector<std::size_t>& members) const;
+  /// Sorted indices of the pods that are members, of any VPC; pods that are no endpoints are never members.
   [[nodiscard]] std::vector<std::size_t> members(const ir::Group& group) const;
 
  private:
   void place_namespaces(const Cluster& cluster);
   void place_pods(const Cluster& cluster);
-  std::map<std::string, std::vector<std::size_t>, std::less<>> pods_by_namespace_;
+
+  using Pods = std::vector<std::size_t>;   // indices, sorted
+  using PodsByValue = std::map<std::string, Pods, std::less<>>;
+  [[nodiscard]] std::vector<const Pods*> candidates(const ir::Group& group) const;
+  Pods endpoints_;
+  std::map<std::string, PodsByValue, std::less<>> by_label_;  // endpoints by key and value
 };
 
 }  // namespace policyconv::kubeovn

@@ -60,6 +60,19 @@ void describe_nodes(const Cluster& cluster, Vpc& vpc) {
   vpc.nodes_known = !vpc.nodes.empty();
 }
 
+std::vector<Cidr> prefixes_of_nodes(const Vpc& vpc, bool in_ranges) {
+  std::vector<Cidr> prefixes, apart;
+  for (const Address& node : vpc.nodes) {
+    if (in_any(vpc.ranges, node) != in_ranges) continue;
+    const bool is_apiserver = std::binary_search(vpc.apiserver.begin(), vpc.apiserver.end(), node);
+    (is_apiserver ? apart : prefixes).push_back(host_cidr(node));
+  }
+  prefixes = minimal_cover(std::move(prefixes));
+  prefixes.insert(prefixes.end(), apart.begin(), apart.end());
+  std::sort(prefixes.begin(), prefixes.end());
+  return prefixes;
+}
+
 void describe_services(const Cluster& cluster, Vpc& vpc) {
   add(vpc, vpc.services, cluster.service_cidrs);
   vpc.services_known = !cluster.service_cidrs.empty();
@@ -187,6 +200,10 @@ std::vector<Vpc> describe_vpcs(const Cluster& cluster, Diagnostics& diagnostics)
   const Located located(cluster);
   for (Vpc& vpc : vpcs) describe_held(cluster, located, vpc);
   check_complete(cluster, vpcs, diagnostics);
+  for (Vpc& vpc : vpcs) {  // the ranges are settled
+    vpc.nodes_in_ranges = prefixes_of_nodes(vpc, true);
+    vpc.nodes_beyond_ranges = prefixes_of_nodes(vpc, false);
+  }
   return vpcs;
 }
 

@@ -28,6 +28,9 @@ struct Vpc {
   std::vector<Cidr> assumed;
   bool services_known = false;             // `services` is the whole range
   std::vector<Address> nodes;              // InternalIPs, ExternalIPs and join addresses of every node; sorted
+  /// `nodes` as few prefixes, sorted: those in `ranges`, those beyond. API servers stay apart, since rules name them alone,
+  /// too, and what two rules say of one address is known by equal prefixes.
+  std::vector<Cidr> nodes_in_ranges, nodes_beyond_ranges;
   std::vector<Address> node_internal;      // InternalIPs alone
   std::vector<Address> node_local_dns;
   std::vector<Address> apiserver;
