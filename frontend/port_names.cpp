@@ -30,23 +30,30 @@ PortNames::PortNames(const Cluster& cluster) {
     if (is_endpoint(pod) && !pod.ports.empty()) accounts.emplace(pod.ns, pod.service_account);
   for (const Pod& pod : cluster.pods)
     if (is_endpoint(pod) && accounts.contains({pod.ns, pod.service_account}))
-      entries_.push_back({ir::identity_labels(cluster, pod), &pod.ports, true});
+      add(ir::identity_labels(cluster, pod), pod.ports, true);
   for (const Workload& workload : cluster.workloads) {
     if (workload.host_network || (workload.ports.empty() && !accounts.contains({workload.ns, workload.service_account}))) continue;
     Pod future;
     future.ns = workload.ns;
     future.labels = workload.labels;
     future.service_account = workload.service_account;
-    entries_.push_back({ir::identity_labels(cluster, future), &workload.ports, false});
+    add(ir::identity_labels(cluster, future), workload.ports, false);
   }
+}
+
+void PortNames::add(Labels labels, const std::vector<ContainerPort>& ports, bool running) {
+  by_label_.add(labels, entries_.size());
+  entries_.push_back({std::move(labels), &ports, running});
 }
 
 template <typename Each>
 void PortNames::for_each(const ir::Group& group, std::string_view name, Protocol protocol, Each&& each) const {
-  for (const Entry& entry : entries_)
+  for (const std::size_t number : by_label_.candidates(group)) {
+    const Entry& entry = entries_[number];
     for (const ContainerPort& port : *entry.ports)
       if (port.name == name && port.protocol == protocol && ir::is_member(group, entry.labels, *entry.ports))
         each(entry, port.number);
+  }
 }
 
 std::set<std::uint16_t> PortNames::numbers(const ir::Group& group, std::string_view name, Protocol protocol) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/cluster.h"
+#include "ir/label_index.h"
 #include "ir/program.h"
 
 namespace policyconv::cilium {
@@ -45,7 +46,10 @@ class PortNames {
   template <typename Each>
   void for_each(const ir::Group& group, std::string_view name, Protocol protocol, Each&& each) const;
 
+  void add(Labels labels, const std::vector<ContainerPort>& ports, bool running);
+
   std::vector<Entry> entries_;
+  ir::LabelIndex by_label_;  // of `entries_`
 };
 
 }  // namespace policyconv::cilium

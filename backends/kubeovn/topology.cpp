@@ -118,8 +118,7 @@ void Topology::place_pods(const Cluster& cluster) {
     else if (subnet && !ownership.guard_of(*subnet).empty()) placed.unbound = Unbound::GuardedSubnet;
     if (placed.unbound != Unbound::NotAnEndpoint) {
       placed.labels = ir::identity_labels(cluster, pod);
-      for (const auto& [key, value] : placed.labels) by_label_[key][value].push_back(pods.size());
-      endpoints_.push_back(pods.size());
+      endpoints_.add(placed.labels, pods.size());
     }
     pods.push_back(std::move(placed));
   }
@@ -143,31 +142,9 @@ std::set<std::size_t> Topology::vpcs_of(const ir::Group& group, const std::vecto
   return found;
 }
 
-// Every member has one of the values of each Op::In: those of the rarest are the fewest to ask.
-std::vector<const Topology::Pods*> Topology::candidates(const ir::Group& group) const {
-  std::vector<const Pods*> best{&endpoints_};
-  std::size_t fewest = endpoints_.size();
-  for (const ir::Requirement& requirement : group.all_of) {
-    if (requirement.op != ir::Op::In) continue;
-    std::vector<const Pods*> lists;
-    std::size_t count = 0;
-    if (const auto values = by_label_.find(requirement.key); values != by_label_.end())
-      for (const std::string& value : requirement.values)
-        if (const auto at = values->second.find(value); at != values->second.end()) {
-          lists.push_back(&at->second);
-          count += at->second.size();
-        }
-    if (count < fewest) best = std::move(lists), fewest = count;
-  }
-  return best;
-}
-
 std::vector<std::size_t> Topology::members(const ir::Group& group) const {
-  std::vector<std::size_t> found;
-  for (const Pods* pods_to_ask : candidates(group))
-    for (const std::size_t index : *pods_to_ask)
-      if (ir::is_member(group, pods[index].labels, pods[index].pod->ports)) found.push_back(index);
-  std::sort(found.begin(), found.end());
+  std::vector<std::size_t> found = endpoints_.candidates(group);
+  std::erase_if(found, [&](std::size_t index) { return !ir::is_member(group, pods[index].labels, pods[index].pod->ports); });
   return found;
 }
 

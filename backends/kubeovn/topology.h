@@ -12,6 +12,7 @@
 #include "backends/kubeovn/vpc.h"
 #include "ir/cluster.h"
 #include "ir/diagnostics.h"
+#include "ir/label_index.h"
 #include "ir/program.h"
 
 namespace policyconv::kubeovn {
@@ -56,11 +57,7 @@ class Topology {
   void place_namespaces(const Cluster& cluster);
   void place_pods(const Cluster& cluster);
 
-  using Pods = std::vector<std::size_t>;   // indices, sorted
-  using PodsByValue = std::map<std::string, Pods, std::less<>>;
-  [[nodiscard]] std::vector<const Pods*> candidates(const ir::Group& group) const;
-  Pods endpoints_;
-  std::map<std::string, PodsByValue, std::less<>> by_label_;  // endpoints by key and value
+  ir::LabelIndex endpoints_;               // indices into `pods`
 };
 
 }  // namespace policyconv::kubeovn
