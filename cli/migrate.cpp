@@ -87,11 +87,12 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
     const std::optional<kubeovn::Manifest> previous = read_previous(options, in, inputs);
     if (options.emit == Emit::Objects) {
       manifest = compile(options, std::move(program), previous, inputs);
-      forget_policies(options, inputs.policies);
       if (options.cost || options.max_acls != 0) costs = kubeovn::costs_of(*manifest, inputs.cluster);
       if (options.max_acls != 0 && costs.total.acls > options.max_acls)
         diagnostics.report<Kind::TooManyAcls>({}, costs.total.acls, options.max_acls, most_acls(costs));
-      if (!diagnostics.has_errors()) files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs);
+      if (!diagnostics.has_errors())
+        files = files_of(options, *manifest, previous ? &*previous : nullptr, inputs,
+                         [&] { forget_policies(options, inputs.policies); });
     }
     if (options.emit == Emit::Ir) program_text = ir::print(program, catalog);
   }

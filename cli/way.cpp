@@ -65,13 +65,15 @@ std::optional<kubeovn::Manifest> read_previous(const MigrateOptions& options, st
 }
 
 std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const kubeovn::Manifest& manifest,
-                                          const kubeovn::Manifest* previous, Inputs& inputs) {
+                                          const kubeovn::Manifest* previous, Inputs& inputs,
+                                          const std::function<void()>& meanwhile) {
   const Catalog& catalog = inputs.policies.catalog;
   std::vector<kubeovn::OutputFile> more;
   const auto add = [](std::vector<kubeovn::OutputFile> from, std::vector<kubeovn::OutputFile>& to) {
     std::move(from.begin(), from.end(), std::back_inserter(to));
   };
   const auto print_more = [&] {
+    meanwhile();
     std::string admission = kubeovn::admission(manifest, {*options.admission, options.kubernetes_minor}, inputs.diagnostics);
     const bool has_admission = !admission.empty();
     if (has_admission) more.push_back({"40-admission.yaml", std::move(admission)});

@@ -1,6 +1,7 @@
 // What stands beside the objects: the policy that binds pods of the future, and the plan.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <optional>
 #include <vector>
@@ -16,8 +17,10 @@ namespace policyconv::cli {
 [[nodiscard]] std::optional<kubeovn::Manifest> read_previous(const MigrateOptions& options, std::istream& in, Inputs& inputs);
 
 /// Everything that the run writes. On standard output only what may go straight to kubectl: a template restarts pods, and the
-/// rest is no object. `previous`: null if there was no earlier run.
+/// rest is no object. `previous`: null if there was no earlier run. `meanwhile` is done beside printing; it may touch nothing of
+/// `inputs` but its policies.
 [[nodiscard]] std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const kubeovn::Manifest& manifest,
-                                                        const kubeovn::Manifest* previous, Inputs& inputs);
+                                                        const kubeovn::Manifest* previous, Inputs& inputs,
+                                                        const std::function<void()>& meanwhile = [] {});
 
 }  // namespace policyconv::cli

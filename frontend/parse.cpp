@@ -169,7 +169,10 @@ class PartReader {
       place_in_namespace(object, metadata, fmt::format("{} {}", kind, object.name), namespaced, own);
     }
     if constexpr (requires { object.labels; }) object.labels = metadata.labels;
-    if (!own.has_errors()) to.push_back(std::move(object));
+    if (!own.has_errors()) {
+      if constexpr (requires { object.rejected; }) validate(object, options_.semantics);
+      to.push_back(std::move(object));
+    }
     diagnostics_.append(std::move(own));
   }
 
@@ -220,21 +223,12 @@ class PartReader {
   Diagnostics& diagnostics_ = found_.diagnostics;
 };
 
-template <typename T>
-void append(std::vector<T>& to, std::vector<T>& from) {
-  if (to.empty()) std::swap(to, from);
-  else to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-}
-
-/// Adds what the parts of `file` hold, and tells what was passed over in it.
-void add_file(std::uint32_t file, std::vector<FilePolicies>& parts, Policies& all, Diagnostics& diagnostics) {
+/// What was reported about the parts of `file`, and what was passed over in it.
+void report_file(std::uint32_t file, std::vector<FilePolicies>& parts, Diagnostics& diagnostics) {
   std::map<std::string, std::size_t> passed_over;
   std::size_t secrets = 0;
   bool is_empty = true;
   for (FilePolicies& part : parts) {
-    append(all.policies, part.policies.policies);
-    append(all.network_policies, part.policies.network_policies);
-    append(all.cidr_groups, part.policies.cidr_groups);
     for (const auto& [kind, count] : part.passed_over) passed_over[kind] += count;
     secrets += part.secrets;
     is_empty = is_empty && part.is_empty && !part.diagnostics.has_errors();
@@ -270,20 +264,23 @@ std::string title_of(const CidrGroup& group) {
   return fmt::format("{} {}", cidr_group_kind, group.name);
 }
 
-/// Sorts by key and reports objects that are there twice. Of these the one in the file with the smaller name stays.
+/// One list of all parts, sorted by key. Reports objects that are there twice; of these the one in the file with the smaller
+/// name stays.
 template <typename T>
-void sort_unique(std::vector<T>& objects, const Sources& sources, Diagnostics& diagnostics) {
+std::vector<T> sorted_unique(std::vector<std::vector<FilePolicies>>& read, std::vector<T> Policies::*list, const Sources& sources,
+                             Diagnostics& diagnostics) {
   const auto place = [&](const T& object) { return std::pair(sources.name(object.loc.file), object.loc); };
   std::vector<T*> order;  // objects are too large to be moved more than once
-  for (T& object : objects) order.push_back(&object);
+  for (std::vector<FilePolicies>& file : read)
+    for (FilePolicies& part : file)
+      for (T& object : part.policies.*list) order.push_back(&object);
   std::sort(order.begin(), order.end(), [&](const T* a, const T* b) {
     const auto by_key = key_of(*a) <=> key_of(*b);
     return by_key != 0 ? by_key < 0 : place(*a) < place(*b);
   });
-  std::vector<T> sorted;
-  sorted.reserve(objects.size());
-  for (T* object : order) sorted.push_back(std::move(*object));
-  objects = std::move(sorted);
+  std::vector<T> objects;
+  objects.reserve(order.size());
+  for (T* object : order) objects.push_back(std::move(*object));
   const auto is_repeated = [&](const T& first, const T& second) {
     if (key_of(first) != key_of(second)) return false;
     const auto [file, loc] = place(first);
@@ -292,6 +289,7 @@ void sort_unique(std::vector<T>& objects, const Sources& sources, Diagnostics& d
     return true;
   };
   objects.erase(std::unique(objects.begin(), objects.end(), is_repeated), objects.end());
+  return objects;
 }
 
 /// Gives policies and rules their numbers, in the order in which they stand.
@@ -342,11 +340,9 @@ class Numbering {
 };
 
 template <typename T>
-void validate_and_number(std::vector<T>& policies, Catalog& catalog, const Semantics& semantics,
-                         Diagnostics& diagnostics) {
+void number(std::vector<T>& policies, Catalog& catalog, Diagnostics& diagnostics) {
   Numbering numbering(catalog);
   for (T& policy : policies) {
-    validate(policy, semantics);
     numbering.add(policy);
     if (!policy.rejected.empty())
       diagnostics.report_policy<Kind::RejectedByCilium>(policy.id, policy.rejected_at, policy.rejected);
@@ -391,16 +387,16 @@ Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> f
                           [&](const yaml::Part& part) { return PartReader(sources, part, options).read(); });
 
   Policies all;
-  for (std::size_t i = 0; i < files.size(); ++i) add_file(files[i], read[i], all, diagnostics);
-  sort_unique(all.policies, sources, diagnostics);
-  sort_unique(all.network_policies, sources, diagnostics);
-  sort_unique(all.cidr_groups, sources, diagnostics);
+  for (std::size_t i = 0; i < files.size(); ++i) report_file(files[i], read[i], diagnostics);
+  all.policies = sorted_unique(read, &Policies::policies, sources, diagnostics);
+  all.network_policies = sorted_unique(read, &Policies::network_policies, sources, diagnostics);
+  all.cidr_groups = sorted_unique(read, &Policies::cidr_groups, sources, diagnostics);
   std::size_t room = sources.limits().rules;
   if (!has_room(all.policies, room, sources.limits(), diagnostics) ||
       !has_room(all.network_policies, room, sources.limits(), diagnostics))
     return {};
-  validate_and_number(all.policies, all.catalog, options.semantics, diagnostics);
-  validate_and_number(all.network_policies, all.catalog, options.semantics, diagnostics);
+  number(all.policies, all.catalog, diagnostics);
+  number(all.network_policies, all.catalog, diagnostics);
   return all;
 }
 

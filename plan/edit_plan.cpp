@@ -115,10 +115,8 @@ class Editor {
     plan_.target.templates = edits_.templates;
     plan_.target.subnets = edits_.subnets;
     for (const SecurityGroup& group : next_.security_groups)
-      if (!old_.contains(group.name) || rewritten_.contains(group.name)) {
-        plan_.target.security_groups.push_back(group);
+      if (!old_.contains(group.name) || rewritten_.contains(group.name))
         plan_.revisions.emplace(group.name, kubeovn::revision_of(group, next_.release));
-      }
     for (const PodEdit& pod : edits_.pods)
       if (pod.before != pod.after)
         plan_.target.bindings.push_back({pod.ns, pod.pod, pod.after, pod.provider, annotation_text(pod.before)});

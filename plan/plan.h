@@ -78,7 +78,7 @@ struct Plan {
   std::map<std::string, kubeovn::Revision> revisions;  // by group: what status shows once it is programmed
   std::vector<std::string> notes;                      // sentences about what this plan lacks or presumes
   std::vector<std::string> new_groups;                 // those that the dump does not have; sorted
-  kubeovn::Manifest target;                            // what the plan leads to, with what was there before
+  kubeovn::Manifest target;                            // what the plan leads to but for groups, with what was there before
   bool is_edit = false;                                // of an earlier run; Cilium has no part in it
 };
 
