@@ -33,7 +33,7 @@ DumpFacts read_files(const yaml::Trees* known, const Sources& sources, std::span
     read_empty_list(document, facts);
     decode::each_object(document, use, diagnostics);
   };
-  for (const std::uint32_t file : files) yaml::each_document(known, sources, file, read, diagnostics);
+  for (const std::uint32_t file : files) yaml::each_document(known, sources, yaml::Part(file), read, diagnostics);
   const auto settle = [&](auto& objects, std::string_view kind) {
     decode::settle(objects, kind, sources, diagnostics, [](auto& object) { forget_places(object); });
   };

@@ -139,17 +139,14 @@ class Deliverer {
   void show() {
     report::TextStyle style = delivery_.style;
     style.language = options_.language;
-    // Of a long report, std::cerr would write each of tens of thousands of pieces by itself.
-    const std::ios_base::fmtflags flags = err_.flags();
-    err_ << std::nounitbuf;
+    std::ostringstream text;  // std::cerr would write each of tens of thousands of pieces by itself
     const bool annotates = options_.annotations == Annotations::Github;
     const std::string word = annotates ? secret_word() : std::string();
-    if (annotates) err_ << "::stop-commands::" << word << '\n';
-    report::print_text(report_, style, err_);
-    if (since_) err_ << report::since_text(*since_, options_.ratchet, style);
-    if (annotates) err_ << "::" << word << "::\n" << report::to_github(report_, options_.language);
-    err_ << std::flush;
-    err_.flags(flags);
+    if (annotates) text << "::stop-commands::" << word << '\n';
+    report::print_text(report_, style, text);
+    if (since_) text << report::since_text(*since_, options_.ratchet, style);
+    if (annotates) text << "::" << word << "::\n" << report::to_github(report_, options_.language);
+    err_ << text.view() << std::flush;
   }
 
   report::Report& report_;

@@ -12,7 +12,8 @@ inline constexpr std::array<int, 3> stop_signals = {SIGINT, SIGTERM, SIGHUP};
 
 /// While it lives, a signal to stop is only noted. When it goes, the program ends by the signal that came, as if it had
 /// not been caught: a shell sees 130 or 143. So it is declared before everything that has to be taken back. Signals that
-/// are ignored already (nohup) stay so. There is one at a time, on the main thread.
+/// are ignored already (nohup) stay so. There is one at a time, on the main thread; other threads that live meanwhile make no
+/// difference, as it is a matter of the process.
 class StopLater {
  public:
   StopLater();
@@ -27,7 +28,7 @@ class StopLater {
 /// Whether a signal to stop came during the present StopLater. Any thread may ask.
 [[nodiscard]] bool stop_requested();
 
-/// While it lives, signals to stop wait; for the calling thread, which is then the only one.
+/// While it lives, signals to stop wait; for the calling thread, so that every other one has to have its own.
 class NoStopNow {
  public:
   NoStopNow();

@@ -15,6 +15,7 @@
 #include "cli/deliver.h"
 #include "cli/files.h"
 #include "cli/inputs.h"
+#include "cli/interrupt.h"
 #include "cli/report_extras.h"
 #include "cli/way.h"
 #include "cli/verify.h"
@@ -108,10 +109,13 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
         options.tolerance);
   };
   Diagnostics writing;
-  in_parallel(2, options.input.jobs, [&](std::size_t i) {
-    if (i == 0) make_report();
-    else if (!has_result) return;
-    else if (options.emit == Emit::Ir) write_stream(out, program_text, writing);
+  const auto report_beside = [&] {
+    const NoStopNow no_stop;  // signals are for the thread that writes
+    make_report();
+  };
+  beside(options.input.jobs, report_beside, [&] {
+    if (!has_result) return;
+    if (options.emit == Emit::Ir) write_stream(out, program_text, writing);
     else if (options.output.empty()) write_stream(out, files, writing);
     else write_directory(options.output, files, writing);
   });

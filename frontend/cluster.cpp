@@ -25,7 +25,7 @@ FileFacts read_file(const yaml::Trees* known, const Sources& sources, std::uint3
   FileFacts read;
   const auto use = [&](const decode::ApiObject& object) { read_cluster_object(object, read.facts, read.diagnostics); };
   yaml::each_document(
-      known, sources, file, [&](const yaml::Node& document) { decode::each_object(document, use, read.diagnostics); },
+      known, sources, yaml::Part(file), [&](const yaml::Node& document) { decode::each_object(document, use, read.diagnostics); },
       read.diagnostics);
   const Loc whole_file{file, 0, 0};
   if (read.facts.secrets > 0) read.diagnostics.report<Kind::SecretsPassedOver>(whole_file, read.facts.secrets);

@@ -50,7 +50,6 @@ class Lowering {
   Lowering(const Policies& policies, const Cluster& cluster, const LowerOptions& options, Diagnostics& diagnostics)
       : context_{policies, cluster, options, diagnostics, CidrGroups(policies.cidr_groups)},
         port_names_(cluster),
-        told_before_(diagnostics.all().size()),
         made_(policies.catalog.rules.size()) {}
 
   ir::Program run() {
@@ -74,7 +73,7 @@ class Lowering {
     const std::set<std::string> keys = groups_.keys();
     for (const NamedEgress& rule : shared_) on_shared(rule, keys);
     report_beyond();
-    return failed() ? ir::Program() : finish();
+    return finish();
   }
 
  private:
@@ -471,12 +470,6 @@ class Lowering {
     return deny ? *used.rbegin() : std::uint16_t{0};
   }
 
-  [[nodiscard]] bool failed() const {
-    const std::vector<Diagnostic>& all = context_.diagnostics.all();
-    return std::any_of(all.begin() + static_cast<std::ptrdiff_t>(told_before_), all.end(),
-                       [](const Diagnostic& told) { return definition(told.kind).effect == Effect::Error; });
-  }
-
   ir::Program finish() {
     const std::vector<std::uint32_t> final_number = groups_.sorted(program_.groups);
     const auto renumber = [&](ir::GroupId& id) {
@@ -499,7 +492,6 @@ class Lowering {
   LowerContext context_;
   PortNames port_names_;
   GroupTable groups_;
-  const std::size_t told_before_;  // how many diagnostics are not ours
   std::vector<Made> made_;         // by RuleId
   std::set<std::pair<std::string, Direction>> narrowing_;  // (namespace or "" for all, direction)
   std::vector<NamedIngress> later_;

@@ -19,7 +19,8 @@ struct LowerOptions {
 };
 
 /// What the policies mean. Rules that a Program cannot say are left out (allow) or widened (deny) and reported with
-/// their rule id. The result is sorted and does not depend on the order of the input; it is empty if an error was reported.
+/// their rule id. The result is sorted and does not depend on the order of the input. It lacks rules if an error was reported:
+/// then nothing may be made of it.
 [[nodiscard]] ir::Program lower(const Policies& policies, const Cluster& cluster, const LowerOptions& options,
                                 Diagnostics& diagnostics);
 

@@ -84,6 +84,7 @@ struct FilePolicies {
   std::map<std::string, std::size_t> passed_over;  // other objects, by kind
   std::size_t secrets = 0;
   bool is_empty = true;
+  yaml::Progress progress;
   Diagnostics diagnostics;
 };
 
@@ -98,7 +99,7 @@ class PartReader {
       decode::each_object(
           document, [&](const ApiObject& object) { read_object(object); }, diagnostics_);
     };
-    yaml::each_document(options_.known, sources_, part_, read_document, diagnostics_);
+    found_.progress = yaml::each_document(options_.known, sources_, part_, read_document, diagnostics_);
     return std::move(found_);
   }
 
@@ -217,7 +218,8 @@ class PartReader {
   const Sources& sources_;
   const yaml::Part part_;
   const ParseOptions& options_;
-  bool has_braces_ = sources_.text(part_.file).find("{{") != std::string_view::npos;
+  bool has_braces_ =
+      sources_.text(part_.file).substr(part_.first, part_.last - part_.first).find("{{") != std::string_view::npos;
   FilePolicies found_;
   Policies& policies_ = found_.policies;
   Diagnostics& diagnostics_ = found_.diagnostics;

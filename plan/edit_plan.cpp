@@ -110,16 +110,13 @@ class Editor {
 
   /// What differs alone, since the rest of what an earlier run did stays on the way back.
   void note_what_was() {
-    plan_.target = before(next_);
-    plan_.target.node_anchor = edits_.adds_anchor;
-    plan_.target.templates = edits_.templates;
-    plan_.target.subnets = edits_.subnets;
+    plan_.changed = {edits_.adds_anchor, edits_.subnets, {}, edits_.templates};
     for (const SecurityGroup& group : next_.security_groups)
       if (!old_.contains(group.name) || rewritten_.contains(group.name))
         plan_.revisions.emplace(group.name, kubeovn::revision_of(group, next_.release));
     for (const PodEdit& pod : edits_.pods)
       if (pod.before != pod.after)
-        plan_.target.bindings.push_back({pod.ns, pod.pod, pod.after, pod.provider, annotation_text(pod.before)});
+        plan_.changed.bindings.push_back({pod.ns, pod.pod, pod.after, pod.provider, annotation_text(pod.before)});
     plan_.new_groups.assign(added_.begin(), added_.end());
   }
 

@@ -163,7 +163,7 @@ WrittenObjects read_objects(const Sources& sources, std::span<const std::uint32_
   Reader reader(release, diagnostics);
   for (const std::uint32_t file : files)
     yaml::each_document(
-        known, sources, file, [&](const yaml::Node& document) { reader.read(document); }, diagnostics);
+        known, sources, yaml::Part(file), [&](const yaml::Node& document) { reader.read(document); }, diagnostics);
   return reader.take();
 }
 

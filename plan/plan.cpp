@@ -88,11 +88,7 @@ class Planner {
   Planner(const Manifest& manifest, const Cluster& cluster, const Options& options)
       : manifest_(manifest), cluster_(cluster), options_(options), waves_(waves_of(manifest, options.waves)) {
     plan_.release = manifest.release;
-    plan_.target = before(manifest);
-    plan_.target.node_anchor = manifest.node_anchor;
-    plan_.target.subnets = manifest.subnets;
-    plan_.target.bindings = manifest.bindings;
-    plan_.target.templates = manifest.templates;
+    plan_.changed = {manifest.node_anchor, manifest.subnets, manifest.bindings, manifest.templates};
     for (const SecurityGroup& group : manifest.security_groups) {
       plan_.revisions.emplace(group.name, kubeovn::revision_of(group, manifest.release));
       if (!exists(group.name)) plan_.new_groups.push_back(group.name);

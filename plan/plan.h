@@ -72,13 +72,21 @@ struct Options {
   bool make_before_break = false;               // of edits: groups stand in for those that are rewritten
 };
 
+/// What a plan changes beside groups, with what was there before.
+struct Changed {
+  bool node_anchor = false;  // there is to be one, and there was none
+  std::vector<kubeovn::SubnetPatch> subnets;
+  std::vector<kubeovn::Binding> bindings;
+  std::vector<kubeovn::TemplateBinding> templates;
+};
+
 struct Plan {
   kubeovn::Release release;
   std::vector<Step> steps;
   std::map<std::string, kubeovn::Revision> revisions;  // by group: what status shows once it is programmed
   std::vector<std::string> notes;                      // sentences about what this plan lacks or presumes
   std::vector<std::string> new_groups;                 // those that the dump does not have; sorted
-  kubeovn::Manifest target;                            // what the plan leads to but for groups, with what was there before
+  Changed changed;
   bool is_edit = false;                                // of an earlier run; Cilium has no part in it
 };
 

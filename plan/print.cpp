@@ -63,24 +63,24 @@ Json annotation_before(const std::string& provider, const std::optional<std::str
 /// What rollback-check compares a dump with.
 Json before_of(const Plan& plan) {
   Json subnets = Json::array(), pods = Json::array(), templates = Json::array();
-  for (const kubeovn::SubnetPatch& patch : plan.target.subnets) {
+  for (const kubeovn::SubnetPatch& patch : plan.changed.subnets) {
     Json acls = Json::array();
     for (const ExistingAcl& acl : patch.before)
       acls.push_back({{"direction", acl.direction}, {"priority", acl.priority}, {"match", acl.match}, {"action", acl.action}});
     subnets.push_back({{"name", patch.subnet}, {"acls", std::move(acls)}});
   }
-  for (const kubeovn::Binding& binding : plan.target.bindings) {
+  for (const kubeovn::Binding& binding : plan.changed.bindings) {
     Json pod = {{"namespace", binding.ns}, {"name", binding.pod}};
     pod.update(annotation_before(binding.provider, binding.before));
     pods.push_back(std::move(pod));
   }
-  for (const kubeovn::TemplateBinding& binding : plan.target.templates) {
+  for (const kubeovn::TemplateBinding& binding : plan.changed.templates) {
     Json workload = {{"api_version", binding.api_version}, {"kind", binding.kind}, {"namespace", binding.ns}, {"name", binding.name}};
     workload.update(annotation_before(binding.provider, binding.before));
     templates.push_back(std::move(workload));
   }
   return {{"without_security_groups", plan.new_groups},
-          {"without_node_anchor", plan.target.node_anchor},
+          {"without_node_anchor", plan.changed.node_anchor},
           {"subnets", std::move(subnets)},
           {"pods", std::move(pods)},
           {"templates", std::move(templates)}};

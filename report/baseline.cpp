@@ -69,7 +69,7 @@ class Decoder {
 
   Baseline read() && {
     baseline_.file = sources_.name(file_);
-    yaml::each_document(sources_, file_, [&](const yaml::Node& node) { document(node); }, diagnostics_);
+    yaml::each_document(sources_, yaml::Part(file_), [&](const yaml::Node& node) { document(node); }, diagnostics_);
     if (!found_list_ && !diagnostics_.has_errors())
       diagnostics_.report<Kind::BaselineFieldMissing>({file_, 0, 0}, "the baseline", "accepted");
     return std::move(baseline_);

@@ -61,6 +61,8 @@ struct Templates {
 
 Templates templates_of(const std::string& policies, const std::string& more, const std::string& cluster = small_cluster) {
   Templates found{compile(policies, cluster + "---\n" + more), {}, {}};
+  for (const Diagnostic& each : found.compiled.diagnostics.all())
+    if (definition(each.kind).effect == Effect::Error) FAIL_CHECK(each.message);
   Diagnostics of_topology;
   const kubeovn::Topology topology(found.compiled.cluster, of_topology);
   found.all = kubeovn::bind_templates(found.compiled.manifest, found.compiled.cluster, topology, found.diagnostics);
@@ -139,9 +141,9 @@ TEST_CASE("membership follows namespace labels, service accounts and named ports
       ccnp("  endpointSelector: {matchLabels: {k8s:io.cilium.k8s.namespace.labels.team: platform}}\n  ingress: [{}]", "a") +
       ccnp("  endpointSelector: {matchLabels: {io.cilium.k8s.policy.serviceaccount: robot}}\n  ingress: [{}]", "b");
   const Templates found =
-      templates_of(policy, workload("Deployment", "in-ops", "labels: {x: y}", "containers: []", "ops") +
-                               workload("Deployment", "robot", "labels: {x: y}", "serviceAccountName: robot, containers: []") +
-                               workload("Deployment", "neither", "labels: {x: y}"));
+      templates_of(policy, workload("Deployment", "in-ops", "labels: {x: z}", "containers: []", "ops") +
+                               workload("Deployment", "robot", "labels: {x: z}", "serviceAccountName: robot, containers: []") +
+                               workload("Deployment", "neither", "labels: {x: z}"));
   CHECK(found.groups_of("Deployment", "in-ops") != "(none)");
   CHECK(found.groups_of("Deployment", "robot") != "(none)");
   CHECK(found.groups_of("Deployment", "neither") == "(none)");

@@ -214,7 +214,7 @@ TEST_CASE("all of a rule is counted before it is reported") {
                  "would become 42 entries (ports x peers and CIDRs: 21 x 2); the most is 19"));
 }
 
-TEST_CASE("an error of lowering leaves nothing to a backend, and all of them are told") {
+TEST_CASE("all rules that become too much are told, and the others stay") {
   Sources sources;
   Diagnostics diagnostics;
   const std::string wide = "  endpointSelector: {}\n  egress: [{toCIDR: [11.0.0.1/32, 11.0.0.3/32]}, {toCIDR: [11.0.0.1/32]}, {toCIDR: [11.0.0.5/32, 11.0.0.7/32]}]";
@@ -224,11 +224,32 @@ TEST_CASE("an error of lowering leaves nothing to a backend, and all of them are
   const cilium::Policies policies = cilium::parse_policies(sources, file, parse, diagnostics);
   CHECK(cilium::lower(policies, {}, {parse.semantics, {}, 2}, diagnostics).rules.size() == 5);
   CHECK_FALSE(diagnostics.has_errors());
-  CHECK(cilium::lower(policies, {}, {parse.semantics, {}, 1}, diagnostics) == ir::Program{});
+  CHECK(cilium::lower(policies, {}, {parse.semantics, {}, 1}, diagnostics).rules.size() == 1);
   CHECK(std::count_if(diagnostics.all().begin(), diagnostics.all().end(),
                       [](const Diagnostic& told) { return told.kind == Kind::TooMuchExpansion; }) == 2);
   // Errors that were there before are no reason.
   CHECK(cilium::lower(policies, {}, {parse.semantics, {}, 2}, diagnostics).rules.size() == 5);
+}
+
+TEST_CASE("errors of both stages are told in one run, and nothing is made of what is left") {
+  const Workplace place;
+  testing::write("policies.yaml",
+            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: wide, namespace: shop}\n"
+            "spec:\n  podSelector: {}\n  ingress:\n  - from:\n    - ipBlock: {cidr: 11.0.0.0/8}\n    - ipBlock: {cidr: 13.0.0.0/8}\n"
+            "    - ipBlock: {cidr: 15.0.0.0/8}\n    ports: [{port: 1}, {port: 3}, {port: 5}]\n"
+            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: by-label, namespace: shop}\n"
+            "spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}\n");
+  testing::write("cluster.yaml", pods({{"web", 80}}) +
+                                "---\napiVersion: v1\nkind: Pod\nmetadata: {name: lost, namespace: unknown}\n"
+                                "spec: {nodeName: n1, containers: [{name: c, image: i}]}\nstatus: {phase: Running, podIPs: [{ip: 10.16.0.99}]}\n");
+  const auto migrate = [&](const std::string& most) {
+    return run({"migrate", "policies.yaml", "--cluster", "cluster.yaml", "--max-expansion", most});
+  };
+  const Result both = migrate("8");
+  CHECK(contains(both.err, "error[PC0142]"));
+  CHECK(contains(both.err, "error[PC2045]"));
+  CHECK(both.out.empty());
+  CHECK_FALSE(contains(migrate("9").err, "error[PC0142]"));
 }
 
 TEST_CASE("no fewer entries are counted than are made, and hardly more") {

@@ -1,6 +1,8 @@
 // One file read by several threads: whatever stands at the cuts, what is read and said is what one thread reads and says.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <iterator>
 #include <random>
@@ -147,4 +149,53 @@ TEST_CASE("the limits of a file hold for all of its parts together") {
       CHECK(whole.diagnostics.empty() == (documents >= 20'000 && megabytes == 50));
       CHECK(read(sources, file, 3) == whole);
     }
+}
+
+TEST_CASE("only what ends the reading of a part has the file read again") {
+  struct Result {
+    yaml::Progress progress;
+    Diagnostics diagnostics;
+  };
+  std::string documents;
+  while (documents.size() < (std::size_t(1) << 20U)) documents += "---\na: [some, values]\n";
+  const auto reads_of = [&](const std::string& text, std::size_t most_documents) {
+    Sources sources;
+    Limits limits;
+    limits.documents = most_documents;
+    sources.set_limits(limits);
+    const std::uint32_t file = sources.add("a.yaml", text);
+    std::atomic<std::size_t> whole = 0;
+    const auto read = [&](const yaml::Part& part) {
+      whole += part.of == 1 ? 1 : 0;
+      Result result;
+      result.progress = yaml::each_document(sources, part, [](Node&&) {}, result.diagnostics);
+      return result;
+    };
+    CHECK(yaml::parts_of(sources, file, 2).size() > 1);
+    static_cast<void>(yaml::read_in_parts(nullptr, sources, {&file, 1}, 2, read));
+    return whole.load();
+  };
+  const std::size_t count = Limits().documents;
+  CHECK(reads_of(documents, count) == 0);
+  CHECK(reads_of(documents + "---\na: 1\na: 2\n", count) == 0);  // an error after which reading goes on
+  CHECK(reads_of(documents + "---\na: [1\n", count) == 1);
+  CHECK(reads_of("%YAML 1.1\n" + documents, count) == 0);
+  // Unevenly long documents have no share of the number of documents.
+  CHECK(reads_of(documents, documents.size() / 22 + 1) == 0);
+  CHECK(reads_of(documents + "---\n" + std::string(documents.size(), '#') + "\n", documents.size() / 22 + 2) == 0);
+  CHECK(reads_of(documents, documents.size() / 22 - 1) == 1);
+}
+
+TEST_CASE("a long document does not leave many short parts behind it") {
+  Sources sources;
+  std::string text = "---\na:\n";
+  while (text.size() < (std::size_t(6) << 20U)) text += "- some value of a long list\n";
+  while (text.size() < (std::size_t(12) << 20U)) text += "---\na: short\n";
+  const std::uint32_t file = sources.add("a.yaml", text);
+  const std::vector<yaml::Part> parts = yaml::parts_of(sources, file, 2);
+  CHECK(parts.size() > 4);
+  for (const yaml::Part& part : parts) {
+    CHECK(std::min(part.last, text.size()) - part.first > (std::size_t(256) << 10U));
+    CHECK(part.of == parts.size());
+  }
 }

@@ -49,7 +49,7 @@ bool is_null(std::string_view plain) {
 
 class Builder {
  public:
-  /// A share of the limits of a file: one of `shares`.
+  /// Has one of `shares` of what aliases of the file may copy.
   Builder(std::string_view text, const Limits& limits, std::size_t shares, const std::function<void(Node&&)>& use,
           Diagnostics& diagnostics)
       : text_(text), limits_(limits), shares_(shares), use_(use), diagnostics_(diagnostics) {}
@@ -58,7 +58,7 @@ class Builder {
   void take(const Event& event) {
     switch (event.kind) {
       case EventKind::DocumentStart:
-        if (++documents_ > limits_.documents / shares_) stop<Kind::TooManyDocuments>(event.loc, limits_.documents);
+        if (++documents_ > limits_.documents) stop<Kind::TooManyDocuments>(event.loc, limits_.documents);
         root_ = {};
         anchors_.clear();
         return;
@@ -87,6 +87,8 @@ class Builder {
         return;
     }
   }
+
+  [[nodiscard]] std::size_t documents() const { return documents_; }
 
  private:
   struct Size {
@@ -313,22 +315,27 @@ std::string_view shape_name(Shape shape) {
   return {};
 }
 
-void each_document(const Sources& sources, const Part& part, const std::function<void(Node&& document)>& use,
-                   Diagnostics& diagnostics) {
+Progress each_document(const Sources& sources, const Part& part, const std::function<void(Node&& document)>& use,
+                       Diagnostics& diagnostics) {
   std::string_view text = sources.text(part.file);
   text = text.substr(part.first, part.last - part.first);
   if (part.first == 0 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (!check_text(text, part.file, diagnostics)) return;
+  if (!check_text(text, part.file, diagnostics)) return {0, false};
 
-  Builder builder(text, sources.limits(), part.siblings, use, diagnostics);
+  Builder builder(text, sources.limits(), part.of, use, diagnostics);
   Events events(text, part.file, part.line);
   try {
     for (const Event* event = &events.next(); event->kind != EventKind::End; event = &events.next()) {
-      if (event->kind == EventKind::Error) return report_syntax(text, events.error(), diagnostics);
+      if (event->kind == EventKind::Error) {
+        report_syntax(text, events.error(), diagnostics);
+        return {builder.documents(), false};
+      }
       builder.take(*event);
     }
   } catch (const Stop&) {
+    return {builder.documents(), false};
   }
+  return {builder.documents(), true};
 }
 
 std::vector<Part> parts_of(const Sources& sources, std::uint32_t file, unsigned jobs) {
@@ -338,7 +345,9 @@ std::vector<Part> parts_of(const Sources& sources, std::uint32_t file, unsigned 
   const std::size_t wanted = jobs <= 1 ? 1 : std::min(text.size() / least_bytes, for_each_job * jobs);
   std::vector<Part> parts = {Part(file)};
   for (std::size_t i = 1; i < wanted; ++i) {
-    const std::size_t start = document_after(text, std::max(parts.back().first, text.size() / wanted * i));
+    const std::size_t least = text.size() / wanted * i;
+    if (least <= parts.back().first) continue;  // a long document reaches beyond
+    const std::size_t start = document_after(text, least);
     if (start == std::string_view::npos) break;
     const auto lines = std::count(text.begin() + static_cast<std::ptrdiff_t>(parts.back().first),
                                   text.begin() + static_cast<std::ptrdiff_t>(start), '\n');
@@ -347,14 +356,15 @@ std::vector<Part> parts_of(const Sources& sources, std::uint32_t file, unsigned 
     next.line = parts.back().line + static_cast<std::uint32_t>(lines);
     parts.push_back(next);
   }
-  for (Part& part : parts) part.siblings = parts.size();
+  for (Part& part : parts) part.of = parts.size();
   return parts;
 }
 
 Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, unsigned jobs) {
   std::vector<std::vector<Tree>> read = read_in_parts(nullptr, sources, files, jobs, [&](const Part& part) {
     Tree tree;
-    tree.documents = read_documents(sources, part, tree.diagnostics);
+    tree.progress = each_document(
+        sources, part, [&](Node&& document) { tree.documents.push_back(std::move(document)); }, tree.diagnostics);
     return tree;
   });
   Trees trees;
@@ -370,20 +380,21 @@ Trees read_trees(const Sources& sources, std::span<const std::uint32_t> files, u
   return trees;
 }
 
-void each_document(const Trees* known, const Sources& sources, const Part& part,
-                   const std::function<void(const Node& document)>& use, Diagnostics& diagnostics) {
+Progress each_document(const Trees* known, const Sources& sources, const Part& part,
+                       const std::function<void(const Node& document)>& use, Diagnostics& diagnostics) {
   const auto found = known == nullptr ? Trees::const_iterator() : known->find(part.file);
   if (known == nullptr || found == known->end())
     return each_document(
         sources, part, [&](Node&& document) { use(document); }, diagnostics);
   for (const Node& document : found->second.documents) use(document);
   diagnostics.append(Diagnostics(found->second.diagnostics));
+  return found->second.progress;
 }
 
-std::vector<Node> read_documents(const Sources& sources, const Part& part, Diagnostics& diagnostics) {
+std::vector<Node> read_documents(const Sources& sources, std::uint32_t file, Diagnostics& diagnostics) {
   std::vector<Node> documents;
   each_document(
-      sources, part, [&](Node&& document) { documents.push_back(std::move(document)); }, diagnostics);
+      sources, Part(file), [&](Node&& document) { documents.push_back(std::move(document)); }, diagnostics);
   return documents;
 }
 

@@ -523,12 +523,12 @@ void report_network_policies(const Catalog& catalog, Diagnostics& diagnostics) {
 
 Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog& catalog, const LowerOptions& options,
                Diagnostics& diagnostics) {
-  if (namespaces_missing(program, cluster, diagnostics)) return {};
+  const bool is_incomplete = namespaces_missing(program, cluster, diagnostics);
   const Topology topology(cluster, diagnostics);
   const std::vector<GroupFacts> groups = facts_of(program, topology);
   std::set<std::size_t> named_by_address;
   const LowerState state{program, catalog, options, topology, groups, diagnostics, named_by_address};
-  if (expands_too_much(state)) return {};
+  if (expands_too_much(state) || is_incomplete || diagnostics.has_errors()) return {};
   const std::vector<ServiceAddress> services = service_addresses(cluster, topology);
 
   EntriesByGroup entries;

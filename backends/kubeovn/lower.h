@@ -31,7 +31,8 @@ struct LowerOptions {
 };
 
 /// Objects that allow at most what `program` allows, and everything of it that Kube-OVN can say; each difference is
-/// reported with the rule it concerns. Deterministic.
+/// reported with the rule it concerns. Deterministic. Empty if there is an error among `diagnostics` or a new one; what can be
+/// wrong here has been looked for even so.
 [[nodiscard]] Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog& catalog,
                              const LowerOptions& options, Diagnostics& diagnostics);
 

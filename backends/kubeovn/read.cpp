@@ -71,7 +71,7 @@ class Reader {
   void read_file(std::uint32_t file) {
     const auto use = [&](const ApiObject& object) { read_object(object); };
     yaml::each_document(
-        sources_, file, [&](const yaml::Node& document) { decode::each_object(document, use, diagnostics_); },
+        sources_, yaml::Part(file), [&](const yaml::Node& document) { decode::each_object(document, use, diagnostics_); },
         diagnostics_);
     const auto list = [](const std::map<std::string, std::size_t>& kinds) {
       std::vector<std::string> counts;

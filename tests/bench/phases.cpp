@@ -39,7 +39,7 @@ double read_alone(const std::filesystem::path& input, const std::filesystem::pat
   return processor_seconds([&] {
     for (const std::vector<std::string>* paths : {&options.input.paths, &options.input.cluster_paths})
       for (const std::uint32_t file : reader.read(*paths))
-        yaml::each_document(inputs.sources, file, [](yaml::Node&&) {}, inputs.diagnostics);
+        yaml::each_document(inputs.sources, yaml::Part(file), [](yaml::Node&&) {}, inputs.diagnostics);
   });
 }
 
