@@ -73,7 +73,6 @@ std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const k
     std::move(from.begin(), from.end(), std::back_inserter(to));
   };
   const auto print_more = [&] {
-    meanwhile();
     std::string admission = kubeovn::admission(manifest, {*options.admission, options.kubernetes_minor}, inputs.diagnostics);
     const bool has_admission = !admission.empty();
     if (has_admission) more.push_back({"40-admission.yaml", std::move(admission)});
@@ -81,7 +80,7 @@ std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const k
     add(kubeovn::print_component(manifest), more);
     add(plan::print(plan_of(plan_options(options, has_admission, catalog), manifest, previous, inputs), catalog), more);
   };
-  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs, print_more);
+  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs, {print_more, meanwhile});
   if (options.output.empty())
     std::erase_if(files, [](const kubeovn::OutputFile& file) { return file.name == "31-templates.yaml"; });
   add(std::move(more), files);

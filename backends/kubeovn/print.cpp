@@ -139,15 +139,17 @@ OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, std
   return {{}, writer.take(), std::move(file.origins)};
 }
 
-OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, unsigned jobs, const std::function<void()>& meanwhile) {
+OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, unsigned jobs,
+                           const std::vector<std::function<void()>>& meanwhile) {
   // kubectl applies from top to bottom, and Kube-OVN refuses a rule whose group does not exist yet (K§9.28).
   const std::vector<std::size_t> order = dependency_order(manifest.security_groups).order;
   constexpr std::size_t share = 256;  // groups of one part
   std::vector<OutputFile> parts((order.size() + share - 1) / share);
-  in_parallel(parts.size() + 1, jobs, [&](std::size_t i) {
-    if (i == 0) return meanwhile();  // what may take longest first
-    const std::span<const std::size_t> rest = std::span(order).subspan((i - 1) * share);
-    parts[i - 1] = security_groups(manifest, catalog, rest.first(std::min(share, rest.size())));
+  in_parallel(meanwhile.size() + parts.size(), jobs, [&](std::size_t i) {
+    if (i < meanwhile.size()) return meanwhile[i]();  // what may take longest first
+    const std::size_t part = i - meanwhile.size();
+    const std::span<const std::size_t> rest = std::span(order).subspan(part * share);
+    parts[part] = security_groups(manifest, catalog, rest.first(std::min(share, rest.size())));
   });
   return joined("00-security-groups.yaml", std::move(parts));
 }
@@ -223,7 +225,7 @@ std::string node_anchor() {
 }  // namespace
 
 std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs,
-                              const std::function<void()>& meanwhile) {
+                              const std::vector<std::function<void()>>& meanwhile) {
   std::vector<OutputFile> files;
   OutputFile groups = security_groups(manifest, catalog, jobs, meanwhile);
   if (!manifest.security_groups.empty()) files.push_back(std::move(groups));

@@ -43,9 +43,9 @@ struct OutputFile {
 };
 
 /// The files of design.md section 2 that this manifest needs, in the order in which they are to be applied. A part of a
-/// manifest prints that part alone. On up to `jobs` threads, one of which calls `meanwhile`.
+/// manifest prints that part alone. On up to `jobs` threads, which do the tasks of `meanwhile`, too.
 [[nodiscard]] std::vector<OutputFile> print(const Manifest& manifest, const Catalog& catalog, unsigned jobs = 1,
-                                            const std::function<void()>& meanwhile = [] {});
+                                            const std::vector<std::function<void()>>& meanwhile = {});
 
 /// The pod templates for those who keep their workloads with Kustomize instead; none without templates. Nothing to apply.
 [[nodiscard]] std::vector<OutputFile> print_component(const Manifest& manifest);
