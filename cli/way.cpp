@@ -80,7 +80,7 @@ std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const k
     add(kubeovn::print_component(manifest), more);
     add(plan::print(plan_of(plan_options(options, has_admission, catalog), manifest, previous, inputs), catalog), more);
   };
-  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs, {print_more, meanwhile});
+  std::vector<kubeovn::OutputFile> files = kubeovn::print(manifest, catalog, options.input.jobs, {meanwhile, print_more});
   if (options.output.empty())
     std::erase_if(files, [](const kubeovn::OutputFile& file) { return file.name == "31-templates.yaml"; });
   add(std::move(more), files);
