@@ -17,8 +17,8 @@ namespace policyconv::cli {
 [[nodiscard]] std::optional<kubeovn::Manifest> read_previous(const MigrateOptions& options, std::istream& in, Inputs& inputs);
 
 /// Everything that the run writes. On standard output only what may go straight to kubectl: a template restarts pods, and the
-/// rest is no object. `previous`: null if there was no earlier run. `meanwhile` is done beside printing, before anything else where there is one thread; it may touch nothing of
-/// `inputs` but its policies.
+/// rest is no object. `previous`: null if there was no earlier run. `meanwhile` is done beside printing, first of all where
+/// there is one thread; it may touch nothing of `inputs` but its policies.
 [[nodiscard]] std::vector<kubeovn::OutputFile> files_of(const MigrateOptions& options, const kubeovn::Manifest& manifest,
                                                         const kubeovn::Manifest* previous, Inputs& inputs,
                                                         const std::function<void()>& meanwhile = [] {});
