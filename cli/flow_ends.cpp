@@ -15,7 +15,7 @@ namespace {
 using namespace verify;
 
 bool has_end(const Pod& pod) {
-  return !pod.finished && !pod.host_network && !pod.addresses.empty();
+  return is_endpoint(pod) && !pod.addresses.empty();
 }
 
 /// Turns a term into an end; what is missing goes to `problem`.

@@ -33,7 +33,7 @@ std::vector<StandIn> stand_ins_of(const Cluster& cluster) {
   std::map<std::tuple<Labels, std::vector<ContainerPort>, std::string>, std::size_t> taken;
   for (std::size_t at = 0; at < cluster.pods.size(); ++at) {
     const Pod& pod = cluster.pods[at];
-    if (pod.host_network || pod.finished || pod.addresses.empty()) continue;
+    if (!is_endpoint(pod) || pod.addresses.empty()) continue;
     const Subnet* subnet = subnet_of(cluster, pod);
     StandIn stand_in{at, ir::identity_labels(cluster, pod), subnet == nullptr ? "" : subnet->vpc};
     if (++taken[{stand_in.labels, pod.ports, stand_in.vpc}] <= most_of_a_class) found.push_back(std::move(stand_in));

@@ -297,7 +297,7 @@ std::vector<PeerValue> lower_peers(const Rule& rule, const NamedPeers& named, co
   if (rule.cidr)
     for (const Text& cidr : *rule.cidr) lowering.cidr(cidr, {});
   if (rule.cidr_set)
-    for (std::size_t i = 0; i < rule.cidr_set->size(); ++i) lowering.cidr_rule((*rule.cidr_set)[i], named.groups[i]);
+    for (std::size_t i = 0; i < rule.cidr_set->size(); ++i) lowering.cidr_rule((*rule.cidr_set)[i], named.groups.at(i));
   if (filled(rule.fqdns)) lowering.fqdns(*rule.fqdns);
   if (filled(rule.groups)) lowering.aws_groups(*rule.groups);
   if (filled(rule.nodes) && where.verdict == Verdict::Deny) lowering.node_selectors(*rule.nodes);
@@ -329,6 +329,7 @@ NamedPeers named_peers(const Rule& rule, const LowerContext& context) {
     }
   }
   named.count = std::max<std::size_t>(named.count, 1);
+  if (named.count > context.options.most_expansion) named.groups.clear();  // some were not kept: none may be lowered
   return named;
 }
 

@@ -44,14 +44,14 @@ using PeerValue = std::variant<ir::Anyone, ir::Group, ir::Outside, ir::Entity>;
 /// What a rule names as its peers, before anything of it is lowered.
 struct NamedPeers {
   std::size_t count = 0;  // a CIDR group counts as its CIDRs, each with its exceptions
-  /// Of each element of the rule's cidr_set. Cut short where `count` is more than a rule may become.
+  /// Of each element of the rule's cidr_set. Empty where `count` is more than a rule may become.
   std::vector<std::vector<const CidrGroup*>> groups;
 };
 /// Reports nothing.
 [[nodiscard]] NamedPeers named_peers(const Rule& rule, const LowerContext& context);
 
 /// The peers of a rule; empty: nobody. An allow is given less and a deny more than asked for where a Program cannot say
-/// it; both are reported. `named` is what named_peers() found, not cut short.
+/// it; both are reported. `named` is what named_peers() found. Throws std::out_of_range if that is more than a rule may become.
 [[nodiscard]] std::vector<PeerValue> lower_peers(const Rule& rule, const NamedPeers& named, const RuleContext& where,
                                                  LowerContext& context);
 

@@ -24,7 +24,6 @@ ir::Group exactly(const Labels& labels, const ir::Group& within, const std::set<
 
 // A pod without ports matters only if it may have the identity of one with ports.
 PortNames::PortNames(const Cluster& cluster) {
-  const auto is_endpoint = [](const Pod& pod) { return !pod.host_network && !pod.finished; };
   std::set<std::pair<std::string_view, std::string_view>> accounts;
   for (const Pod& pod : cluster.pods)
     if (is_endpoint(pod) && !pod.ports.empty()) accounts.emplace(pod.ns, pod.service_account);

@@ -45,6 +45,9 @@ struct Pod {
   bool operator==(const Pod&) const = default;
 };
 
+/// Whether policies can select it: to Cilium a pod on its host's network is its node, and one that has ended is nothing.
+[[nodiscard]] inline bool is_endpoint(const Pod& pod) { return !pod.host_network && !pod.finished; }
+
 /// The pod template of a Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet or VirtualMachine.
 struct Workload {
   std::string kind, api_version, ns, name;

@@ -135,7 +135,7 @@ class Comparer {
   /// Pods whose annotation names a group that exists; others have no part in port groups (K§3.4).
   void find_members() {
     for (const Pod& pod : between_.cluster.pods) {
-      if (pod.host_network || pod.finished || pod.addresses.empty()) continue;
+      if (!is_endpoint(pod) || pod.addresses.empty()) continue;
       const std::string provider = provider_of(pod);
       const auto annotation = pod.annotations.find(kubeovn::annotation_of(provider));
       if (annotation == pod.annotations.end()) continue;

@@ -24,7 +24,7 @@ void take_bindings_of(const Cluster& cluster, Manifest& manifest) {
   for (const Pod& pod : cluster.pods) {
     const std::string provider = provider_of(pod);
     const auto at = pod.annotations.find(kubeovn::annotation_of(provider));
-    if (at == pod.annotations.end() || pod.host_network || pod.finished) continue;
+    if (at == pod.annotations.end() || !is_endpoint(pod)) continue;
     if (std::vector<std::string> names = kubeovn::groups_in(at->second); !names.empty())
       manifest.bindings.push_back({pod.ns, pod.name, std::move(names), provider, at->second});
   }

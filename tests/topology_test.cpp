@@ -77,8 +77,7 @@ std::vector<std::size_t> asked_one_by_one(const ir::Group& group, const Cluster&
   std::vector<std::size_t> members;
   for (std::size_t i = 0; i < cluster.pods.size(); ++i) {
     const Pod& pod = cluster.pods[i];
-    const bool is_endpoint = !pod.host_network && !pod.finished;
-    if (is_endpoint && ir::is_member(group, ir::identity_labels(cluster, pod), pod.ports)) members.push_back(i);
+    if (is_endpoint(pod) && ir::is_member(group, ir::identity_labels(cluster, pod), pod.ports)) members.push_back(i);
   }
   return members;
 }

@@ -33,10 +33,6 @@ struct Other {
   Address address = {};    // Outside only
 };
 
-bool is_endpoint(const Pod& pod) {
-  return !pod.host_network && !pod.finished;
-}
-
 bool covers(const ir::Traffic& traffic, const Flow& flow) {
   if (traffic.protocol == Protocol::Any) return true;
   if (traffic.protocol != flow.protocol) return false;

@@ -74,7 +74,7 @@ struct SourceMeaning::Prepared {
     std::vector<ContainerPort> all_ports;
     for (const Pod& pod : cluster.pods) {
       Subject& subject = subjects.emplace_back();
-      if (pod.finished || pod.host_network) continue;
+      if (!is_endpoint(pod)) continue;
       Identity identity = identity_of(cluster, pod, semantics);
       const auto [number, added] = numbers.try_emplace(identity, classes.size());
       if (added) {

@@ -13,7 +13,7 @@ bool contains(const std::vector<Address>& addresses, const Address& address) {
 
 End end_of(const Cluster& cluster, const Address& address) {
   const auto pod = std::find_if(cluster.pods.begin(), cluster.pods.end(), [&](const Pod& candidate) {
-    return !candidate.finished && !candidate.host_network && contains(candidate.addresses, address);
+    return is_endpoint(candidate) && contains(candidate.addresses, address);
   });
   if (pod != cluster.pods.end()) return PodEnd{static_cast<std::size_t>(pod - cluster.pods.begin())};
   const auto node = std::find_if(cluster.nodes.begin(), cluster.nodes.end(), [&](const Node& candidate) {

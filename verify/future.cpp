@@ -121,7 +121,7 @@ Classes classes_of(const Cluster& cluster, const Semantics& semantics, const InP
     classes.all.push_back(std::move(found));
   }
   for (const Pod& pod : cluster.pods) {
-    if (pod.finished || pod.host_network) continue;
+    if (!is_endpoint(pod)) continue;
     NamespaceClass& here = classes.all[classes.of.at(pod.ns)];
     if (subnet_of(cluster, pod) == here.subnet) here.taken.insert(in_play.matched(here.some, in_play.choice_of(pod)));
   }

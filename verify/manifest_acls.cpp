@@ -207,7 +207,7 @@ void Northbound::create_base(Direction direction) {
 void Northbound::create_ports() {
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     const Pod& pod = cluster_.pods[i];
-    if (pod.host_network || pod.finished) continue;
+    if (!is_endpoint(pod)) continue;
     Port& port = ports_[i];
     port.name = pod.name + "." + pod.ns;
     const Subnet* subnet = subnet_of(cluster_, pod);

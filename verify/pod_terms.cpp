@@ -46,7 +46,7 @@ PodTerms::PodTerms(const Cluster& cluster, const std::vector<std::size_t>& futur
   terms_.push_back({});
   for (std::size_t i = 0; i < cluster.pods.size(); ++i) {
     const Pod& pod = cluster.pods[i];
-    is_end_[i] = !pod.finished && !pod.host_network;
+    is_end_[i] = is_endpoint(pod);
     if (!is_end_[i]) continue;
     add(i, "", "", "");
     add(i, pod.ns, "", "");

@@ -48,7 +48,7 @@ class Selection {
     if (!term.name.empty()) return one_pod(term);
     std::vector<std::size_t> candidates;
     for (std::size_t i = 0; i < cluster_.pods.size(); ++i)
-      if (is_end(cluster_.pods[i]) && (term.ns.empty() || cluster_.pods[i].ns == term.ns)) candidates.push_back(i);
+      if (is_endpoint(cluster_.pods[i]) && (term.ns.empty() || cluster_.pods[i].ns == term.ns)) candidates.push_back(i);
     const std::string where = term.ns.empty() ? "in the cluster" : fmt::format("in namespace `{}`", term.ns);
     if (is_future_only(candidates)) return fmt::format("there is no pod with a network of its own {}", where);
     for (const std::size_t i : candidates)
@@ -117,7 +117,7 @@ class Selection {
               const auto found = pod.labels.find(label.first);
               return found != pod.labels.end() && found->second == label.second;
             });
-        if (is_backend && pod.ns == term.ns && is_end(pod)) selected.pods.push_back(i);
+        if (is_backend && pod.ns == term.ns && is_endpoint(pod)) selected.pods.push_back(i);
       }
     return is_empty() ? Why("the Service has no ready backend") : std::nullopt;
   }
@@ -135,8 +135,6 @@ class Selection {
   Selected selected;
 
  private:
-  static bool is_end(const Pod& pod) { return !pod.finished && !pod.host_network; }
-
   [[nodiscard]] bool is_empty() const {
     return is_future_only(selected.pods) && selected.nodes.empty() && selected.outside.empty();
   }

@@ -501,7 +501,7 @@ bool namespaces_missing(const ir::Program& program, const Cluster& cluster, Diag
   std::set<std::string> missing;
   if (asked)
     for (const Pod& pod : cluster.pods)
-      if (!pod.host_network && !pod.finished && !cluster.find_namespace(pod.ns)) missing.insert(pod.ns);
+      if (is_endpoint(pod) && !cluster.find_namespace(pod.ns)) missing.insert(pod.ns);
   if (!missing.empty()) diagnostics.report<Kind::NamespaceLabelsUnknown>({}, fmt::format("`{}`", fmt::join(missing, "`, `")));
   return !missing.empty();
 }

@@ -185,7 +185,7 @@ class Reader {
     const std::vector<ir::Requirement> wanted = requirements_of(selector, diagnostics_);
     if (diagnostics_.all().size() != said) return;
     const auto selected = std::find_if(cluster_.pods.begin(), cluster_.pods.end(), [&](const Pod& pod) {
-      return pod.ns == name->ns && !pod.finished && !pod.host_network && ir::meets(wanted, pod.labels);
+      return pod.ns == name->ns && is_endpoint(pod) && ir::meets(wanted, pod.labels);
     });
     if (selected == cluster_.pods.end())
       said_.node_anchor = true;

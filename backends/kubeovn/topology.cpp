@@ -110,7 +110,7 @@ void Topology::place_pods(const Cluster& cluster) {
     placed.vpc = vpc_index(subnet ? std::string_view(subnet->vpc) : default_vpc).value_or(*vpc_index(default_vpc));
     if (!subnet)
       if (const auto bound = namespace_vpcs.find(pod.ns); bound != namespace_vpcs.end()) placed.vpc = *bound->second.begin();
-    if (pod.host_network || pod.finished) placed.unbound = Unbound::NotAnEndpoint;
+    if (!is_endpoint(pod)) placed.unbound = Unbound::NotAnEndpoint;
     else if (is_infrastructure(cluster, pod)) placed.unbound = Unbound::Infrastructure;
     else if (!ownership.foreign_groups(pod).empty()) placed.unbound = Unbound::Foreign;
     else if (!subnet && is_placed_elsewhere(cluster, pod))

@@ -100,7 +100,7 @@ void describe_held(const Cluster& cluster, const Located& located, Vpc& vpc) {
   std::set<Address> pods;
   for (std::size_t at = 0; at < cluster.pods.size(); ++at) {
     const Pod& pod = cluster.pods[at];
-    if (!pod.host_network && !pod.finished && reachable(located.pods[at]))
+    if (is_endpoint(pod) && reachable(located.pods[at]))
       pods.insert(pod.addresses.begin(), pod.addresses.end());
   }
   const auto outsider = [&](const Address& address) {
