@@ -32,6 +32,7 @@ struct Tally {
   std::size_t stricter = 0;  // packets that the policies allow and the final objects do not, as verify reports
   std::size_t loosened = 0;  // the other way round, as verify reports: infrastructure, and what was accepted
   std::size_t unreported = 0;
+  std::size_t retracted = 0;  // answers that a network made anew did not give again
   std::map<StepKind, std::size_t> outages_in, blips_in;
 
   void print(std::string_view what, double seconds) const {
@@ -42,6 +43,7 @@ struct Tally {
         "looser as reported, {} not as reported; {} traces in {:.0f} s\n",
         what, plans, steps, moments, networks, packets, looser, outages, blips, residue, stricter, loosened, unreported,
         traces, seconds);
+    if (retracted > 0) std::cout << fmt::format("  answers taken back: {}\n", retracted);
     for (const auto& [kind, count] : outages_in)
       std::cout << fmt::format("  outages in {}: {}\n", plan::to_string(kind), count);
     for (const auto& [kind, count] : blips_in)
@@ -68,6 +70,7 @@ class Suite {
     objects_ = &objects;
     judge_.reset();  // it refers to the cluster of the case before
     networks_.clear();
+    asked_anew_.clear();
     said_.clear();
     asked_ = questions(objects);
     ++tally.plans;
@@ -205,7 +208,8 @@ class Suite {
       ++tally.packets;
       for (const Conntrack conntrack : {Conntrack::New, Conntrack::Established}) {
         if (conntrack == Conntrack::Established && !moment.end) continue;
-        const bool passed = now[i] && passes(moment, content, conntrack, i);
+        const bool matters = could_be_looser || moment.settled;
+        const bool passed = now[i] && (matters ? surely_passes(moment, content, conntrack, i, promised_[i]) : passes(moment, content, conntrack, i));
         if (passed && could_be_looser) ++tally.looser, complain("LOOSER", moment, i);
         if (passed || !promised_[i]) continue;
         if (!moment.settled) {
@@ -216,6 +220,18 @@ class Suite {
         }
       }
     }
+  }
+
+  /// The same as passes(), but asks a network made anew, once for each, if the answer is not the one that is expected: on a
+  /// loaded machine OVN has been seen to answer for another network (docs/ovn.md).
+  bool surely_passes(const Moment& moment, const std::string& content, Conntrack conntrack, std::size_t question, bool expected) {
+    const bool first = passes(moment, content, conntrack, question);
+    if (first == expected || !asked_anew_.insert(content).second) return first;
+    networks_.erase(content);
+    judge_.reset();
+    const bool second = passes(moment, content, conntrack, question);
+    if (second != first) ++tally.retracted;
+    return second;
   }
 
   /// `content`: network_of(moment), which takes long enough to be worked out once.
@@ -259,6 +275,7 @@ class Suite {
   const PolicySet* policies_ = nullptr;
   std::map<std::vector<bool>, std::vector<bool>> said_;  // by policies that are there
   std::map<std::string, Answers> networks_;
+  std::set<std::string> asked_anew_;  // networks
   std::optional<Judge> judge_;
   std::string judged_;
 };

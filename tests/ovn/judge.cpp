@@ -51,6 +51,13 @@ Judged Judge::operator()(const Packet& packet, Conntrack conntrack) {
   return judged;
 }
 
+bool Judge::renew() {
+  if (std::exchange(renewed_, true)) return false;
+  for (Asked& asked : asked_) asked = {};
+  server_.replace(network_.rows);
+  return true;
+}
+
 const Trace& Judge::trace(const Packet& packet, Conntrack conntrack) {
   return ask(departure(packet, conntrack), conntrack);
 }

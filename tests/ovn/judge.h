@@ -40,6 +40,9 @@ class Judge {
   const Trace& trace(const verify::Packet& packet, Conntrack conntrack);
   /// Only the last switch: the packet comes from its router.
   const Trace& trace_arrival(const verify::Packet& packet, Conntrack conntrack);
+  /// Programs the same network anew and forgets all answers, once in its life; false if it has been done. What is then answered
+  /// otherwise was no answer about this network: that happens on a loaded machine (docs/ovn.md).
+  bool renew();
   /// For a shell; asks about the whole way.
   [[nodiscard]] std::string command(const verify::Packet& packet, Conntrack conntrack) const;
   [[nodiscard]] std::size_t traces() const { return traces_; }
@@ -56,10 +59,11 @@ class Judge {
     std::optional<Tracer> tracer;
     std::unordered_map<std::string, Trace> answers;
   };
-  const Server& server_;
+  Server& server_;
   Network network_;
   Asked asked_[3];  // by Conntrack
   std::size_t traces_ = 0;
+  bool renewed_ = false;
 };
 
 }  // namespace policyconv::real_ovn
