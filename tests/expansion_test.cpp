@@ -234,14 +234,14 @@ TEST_CASE("all rules that become too much are told, and the others stay") {
 TEST_CASE("errors of both stages are told in one run, and nothing is made of what is left") {
   const Workplace place;
   testing::write("policies.yaml",
-            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: wide, namespace: shop}\n"
-            "spec:\n  podSelector: {}\n  ingress:\n  - from:\n    - ipBlock: {cidr: 11.0.0.0/8}\n    - ipBlock: {cidr: 13.0.0.0/8}\n"
-            "    - ipBlock: {cidr: 15.0.0.0/8}\n    ports: [{port: 1}, {port: 3}, {port: 5}]\n"
-            "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: by-label, namespace: shop}\n"
-            "spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}\n");
+                 "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: wide, namespace: shop}\n"
+                 "spec:\n  podSelector: {}\n  ingress:\n  - from:\n    - ipBlock: {cidr: 11.0.0.0/8}\n    - ipBlock: {cidr: 13.0.0.0/8}\n"
+                 "    - ipBlock: {cidr: 15.0.0.0/8}\n    ports: [{port: 1}, {port: 3}, {port: 5}]\n"
+                 "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: by-label, namespace: shop}\n"
+                 "spec: {podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}\n");
   testing::write("cluster.yaml", pods({{"web", 80}}) +
-                                "---\napiVersion: v1\nkind: Pod\nmetadata: {name: lost, namespace: unknown}\n"
-                                "spec: {nodeName: n1, containers: [{name: c, image: i}]}\nstatus: {phase: Running, podIPs: [{ip: 10.16.0.99}]}\n");
+                                     "---\napiVersion: v1\nkind: Pod\nmetadata: {name: lost, namespace: unknown}\n"
+                                     "spec: {nodeName: n1, containers: [{name: c, image: i}]}\nstatus: {phase: Running, podIPs: [{ip: 10.16.0.99}]}\n");
   const auto migrate = [&](const std::string& most) {
     return run({"migrate", "policies.yaml", "--cluster", "cluster.yaml", "--max-expansion", most});
   };

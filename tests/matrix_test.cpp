@@ -132,10 +132,11 @@ TEST_CASE("the matrix says what packets say, one by one") {
     conformance::Input input = conformance::read(source);
     if (input.cluster.pods.empty()) return;
     const Semantics semantics = conformance::semantics();
-    const ir::Program program = cilium::lower(input.policies, input.cluster, {semantics, {}}, input.diagnostics);
+    Diagnostics diagnostics;
+    const ir::Program program = cilium::lower(input.policies, input.cluster, {semantics, {}}, diagnostics);
     const kubeovn::Manifest manifest =
         kubeovn::lower(program, input.cluster, input.policies.catalog,
-                       {kubeovn::Release{16}, kubeovn::NodeTraffic::Anchor, true, {}}, input.diagnostics);
+                       {kubeovn::Release{16}, kubeovn::NodeTraffic::Anchor, true, {}}, diagnostics);
     INFO(source.name);
     Probes asked;
     for (const conformance::Flow& flow : source.flows) asked.emplace_back(flow.protocol, flow.port);

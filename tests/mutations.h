@@ -29,11 +29,11 @@ struct Migrated {
   verify::Probes asked;  // ports that the case asks about
 
   void migrate(int release) {
-    const ir::Program program =
-        cilium::lower(input->policies, input->cluster, {semantics, {}}, input->diagnostics);
+    Diagnostics diagnostics;  // what could not be read is left out, the rest is migrated
+    const ir::Program program = cilium::lower(input->policies, input->cluster, {semantics, {}}, diagnostics);
     manifest = kubeovn::lower(program, input->cluster, input->policies.catalog,
-                              {kubeovn::Release{release}, kubeovn::NodeTraffic::Anchor, semantics.sctp, {}},
-                              input->diagnostics);
+                              {kubeovn::Release{release}, kubeovn::NodeTraffic::Anchor, semantics.sctp, {}}, diagnostics);
+    input->diagnostics.append(std::move(diagnostics));
   }
 };
 

@@ -527,13 +527,13 @@ TEST_CASE("what is compiled from the conformance cases is read back as it was pr
   const auto check = [&](const conformance::Case& source, int minor) {
     conformance::Input input = conformance::read(source);
     input.cluster.service_cidrs = conformance::service_cidrs();
-    const ir::Program program =
-        cilium::lower(input.policies, input.cluster, {conformance::semantics(), {}}, input.diagnostics);
+    Diagnostics diagnostics;
+    const ir::Program program = cilium::lower(input.policies, input.cluster, {conformance::semantics(), {}}, diagnostics);
     kubeovn::LowerOptions options;
     options.release = {minor};
     options.sctp = minor == 16;
     const Manifest manifest =
-        kubeovn::lower(program, input.cluster, input.policies.catalog, options, input.diagnostics);
+        kubeovn::lower(program, input.cluster, input.policies.catalog, options, diagnostics);
     std::string report;
     const std::string again = read_again(manifest, input.policies.catalog, input.sources, input.cluster, report);
     const std::string written = text_of(manifest);

@@ -85,10 +85,11 @@ TEST_CASE("sets agree with packets, and verify finds a difference if and only if
     const auto check = [&](const conformance::Case& source, bool with_future) {
       conformance::Input input = conformance::read(source);
       const Semantics semantics = conformance::semantics();
-      const ir::Program program = cilium::lower(input.policies, input.cluster, {semantics, {}}, input.diagnostics);
+      Diagnostics diagnostics;
+      const ir::Program program = cilium::lower(input.policies, input.cluster, {semantics, {}}, diagnostics);
       const kubeovn::Manifest manifest =
           kubeovn::lower(program, input.cluster, input.policies.catalog,
-                         {kubeovn::Release{release}, kubeovn::NodeTraffic::Anchor, true, {}}, input.diagnostics);
+                         {kubeovn::Release{release}, kubeovn::NodeTraffic::Anchor, true, {}}, diagnostics);
       INFO(source.name);
       const std::size_t wrong = counted.wrong;
       Probes asked;

@@ -260,7 +260,7 @@ TEST_CASE("counterexamples for damaged objects are counterexamples on real OVN",
   suite.tally.print(fmt::format("verify on damaged objects, OVN {}, seed {}", ovn_version(), wanted.seed),
                     progress.seconds());
   CHECK(suite.tally.wrong == 0);
-  CHECK(suite.tally.looser > 5);
+  CHECK(suite.tally.looser > 10);
   CHECK(suite.tally.stricter > 30);
   CHECK(suite.tally.differing < suite.tally.objects);  // some damages change nothing
 }
