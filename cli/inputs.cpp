@@ -90,7 +90,7 @@ void add_ranges(const Ranges& ranges, Cluster& cluster) {
 
 ir::Program program_of(const InputOptions& options, const cilium::Policies& policies, const Cluster& cluster,
                        Diagnostics& diagnostics) {
-  return cilium::lower(policies, cluster, {options.semantics, options.allow_looser, options.limits.expansion}, diagnostics);
+  return cilium::lower(policies, cluster, {options.semantics, options.allow_looser, options.limits.expansion, options.jobs}, diagnostics);
 }
 
 ir::Program program_of(const InputOptions& options, Inputs& inputs) {
@@ -100,6 +100,7 @@ ir::Program program_of(const InputOptions& options, Inputs& inputs) {
 kubeovn::LowerOptions target_of(const InputOptions& options) {
   kubeovn::LowerOptions target{options.release, options.node_traffic, options.semantics.sctp, options.allow_looser};
   target.most_expansion = options.limits.expansion;
+  target.jobs = options.jobs;
   return target;
 }
 

@@ -16,6 +16,7 @@ struct LowerOptions {
   std::vector<std::string> allow_looser;
   /// Of one source rule at most so many rules are made; more is an error, found before any is.
   std::size_t most_expansion = Limits().expansion;
+  unsigned jobs = 1;  // threads; never changes the result
 };
 
 /// What the policies mean. Rules that a Program cannot say are left out (allow) or widened (deny) and reported with

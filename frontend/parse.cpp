@@ -397,6 +397,8 @@ Policies parse_policies(const Sources& sources, std::span<const std::uint32_t> f
   if (!has_room(all.policies, room, sources.limits(), diagnostics) ||
       !has_room(all.network_policies, room, sources.limits(), diagnostics))
     return {};
+  all.catalog.policies.reserve(all.policies.size() + all.network_policies.size());
+  all.catalog.rules.reserve(sources.limits().rules - room);
   number(all.policies, all.catalog, diagnostics);
   number(all.network_policies, all.catalog, diagnostics);
   return all;

@@ -10,6 +10,7 @@
 #include "frontend/cidr_groups.h"
 #include "frontend/lower.h"
 #include "frontend/policy.h"
+#include "frontend/port_names.h"
 #include "frontend/selector.h"
 #include "ir/program.h"
 
@@ -21,7 +22,8 @@ struct LowerContext {
   const Cluster& cluster;
   const LowerOptions& options;
   Diagnostics& diagnostics;
-  CidrGroups cidr_groups;
+  const CidrGroups& cidr_groups;
+  const PortNames& port_names;
 
   [[nodiscard]] const Semantics& semantics() const { return options.semantics; }
   /// Did the user accept this approximation with --allow-looser?

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -24,6 +25,7 @@
 #include "backends/kubeovn/templates.h"
 #include "backends/kubeovn/topology.h"
 #include "ir/membership.h"
+#include "ir/parallel.h"
 #include "ir/print.h"
 
 namespace policyconv::kubeovn {
@@ -56,7 +58,7 @@ class ManifestBuilder {
   }
 
   Manifest build(const Cluster& cluster) {
-    for (const auto& [at, name] : names_) group(at, name);
+    groups();
     std::set<std::size_t> used;
     for (std::size_t vpc = 0; vpc < state_.topology.vpcs.size(); ++vpc)
       if (in_use(vpc)) used.insert(vpc);
@@ -115,7 +117,23 @@ class ManifestBuilder {
 
   // --- SecurityGroups ------------------------------------------------------------------------------------------------
 
-  void group(const GroupAt& at, const std::string& name) {
+  void groups() {
+    std::vector<const std::pair<const GroupAt, std::string>*> named;
+    for (const auto& each : names_) named.push_back(&each);
+    std::vector<std::size_t> spared(named.size());
+    manifest_.security_groups.resize(named.size());
+    constexpr std::size_t share = 64;  // groups of one turn, so that few groups need no thread
+    in_parallel((named.size() + share - 1) / share, state_.options.jobs, [&](std::size_t turn) {
+      for (std::size_t i = turn * share; i < std::min(named.size(), (turn + 1) * share); ++i) {
+        SecurityGroup& sg = manifest_.security_groups[i];
+        sg = group(named[i]->first, named[i]->second);
+        spared[i] = minimise(sg.ingress) + minimise(sg.egress);
+      }
+    });
+    manifest_.spared_rules += std::accumulate(spared.begin(), spared.end(), std::size_t{0});
+  }
+
+  [[nodiscard]] SecurityGroup group(const GroupAt& at, const std::string& name) const {
     SecurityGroup sg;
     sg.name = name;
     sg.vpc = vpc_of(at.vpc).name;
@@ -126,7 +144,7 @@ class ManifestBuilder {
     if (const auto found = entries_.find(at); found != entries_.end())
       for (const Entry& entry : found->second)
         if (!needs_subnet_acl(entry)) render(entry, vpc_of(at.vpc), sg);
-    finish(std::move(sg));
+    return sg;
   }
 
   [[nodiscard]] bool isolates(ir::GroupId group, Direction direction) const {
@@ -134,7 +152,7 @@ class ManifestBuilder {
     return std::binary_search(all.begin(), all.end(), ir::Isolation{group, direction});
   }
 
-  void render(const Entry& entry, const Vpc& vpc, SecurityGroup& sg) {
+  void render(const Entry& entry, const Vpc& vpc, SecurityGroup& sg) const {
     // Without a Subnet no ACL drops SCTP, which Cilium's datapath does: what an allow may admit is spelled out.
     if (entry.traffic.protocol == Protocol::Any && verdict(entry.band) == Verdict::Allow && !state_.options.sctp && vpc.subnets.empty()) {
       Entry part = entry;
@@ -162,11 +180,6 @@ class ManifestBuilder {
       rule.band = name(entry.band);
       (entry.direction == Direction::Ingress ? sg.ingress : sg.egress).push_back(std::move(rule));
     }
-  }
-
-  void finish(SecurityGroup sg) {
-    manifest_.spared_rules += minimise(sg.ingress) + minimise(sg.egress);
-    manifest_.security_groups.push_back(std::move(sg));
   }
 
   // --- helper groups (band plan H2) ----------------------------------------------------------------------------------
@@ -241,7 +254,8 @@ class ManifestBuilder {
     sg.about = std::move(about);
     merge(entries);
     for (const Entry& entry : entries) render(entry, vpc, sg);
-    finish(std::move(sg));
+    manifest_.spared_rules += minimise(sg.ingress) + minimise(sg.egress);
+    manifest_.security_groups.push_back(std::move(sg));
   }
 
   // Does an entry of this band, in any group of the VPC, reach into `range`?
@@ -543,14 +557,19 @@ Manifest lower(const ir::Program& program, const Cluster& cluster, const Catalog
   }
   for (const std::size_t pod : named_by_address)
     if (!topology.pods[pod].pod->addresses.empty()) diagnostics.report<Kind::PeerByAddress>(topology.pods[pod].pod->loc, topology.pods[pod].pod->ns + "/" + topology.pods[pod].pod->name);
-  if (cluster.services.empty()) report_unknown_services(entries, topology, catalog, diagnostics);
-  report_assumed(entries, topology, diagnostics);
+  Diagnostics about_rules;
+  const auto report_rules = [&] {
+    if (cluster.services.empty()) report_unknown_services(entries, topology, catalog, about_rules);
+    report_assumed(entries, topology, about_rules);
+    if (!options.sctp) report_sctp(program, catalog, about_rules);
+  };
+  Manifest manifest;
+  beside(options.jobs, report_rules, [&] { manifest = ManifestBuilder(state, entries).build(cluster); });
+  diagnostics.append(std::move(about_rules));
   report_load_balancers(cluster, topology, diagnostics);
   report_node_traffic(options.node_traffic, cluster, diagnostics);
   if (options.node_traffic == NodeTraffic::Anchor) report_shared_addresses(topology, diagnostics);
   report_network_policies(catalog, diagnostics);
-  if (!options.sctp) report_sctp(program, catalog, diagnostics);
-  Manifest manifest = ManifestBuilder(state, entries).build(cluster);
   manifest.templates = bind_templates(manifest, cluster, topology, diagnostics);
   const auto bound = std::count_if(manifest.bindings.begin(), manifest.bindings.end(), [](const Binding& b) { return !b.groups.empty(); });
   if (bound != 0 && !options.binds_new_pods) diagnostics.report<Kind::FuturePods>({}, bound);

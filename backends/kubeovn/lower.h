@@ -28,6 +28,7 @@ struct LowerOptions {
   std::size_t most_expansion = Limits().expansion;  // entries of one source rule; more is an error, found before any is made
   /// By VPC and selector: names of an earlier run, which groups keep.
   std::map<std::pair<std::string, ir::Group>, std::string> known_names = {};
+  unsigned jobs = 1;  // threads; never changes the result
 };
 
 /// Objects that allow at most what `program` allows, and everything of it that Kube-OVN can say; each difference is
