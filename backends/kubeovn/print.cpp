@@ -2,6 +2,8 @@
 #include "backends/kubeovn/print.h"
 
 #include <algorithm>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,25 +50,41 @@ struct File {
   }
 };
 
-/// One file of parts that each end a document.
-OutputFile joined(std::string name, std::vector<OutputFile>&& parts) {
-  OutputFile whole{std::move(name), {}};
-  std::size_t bytes = 0;
-  for (const OutputFile& part : parts) bytes += part.text.size() + 4;
-  whole.text.reserve(bytes);
-  std::uint32_t lines = 0;
-  for (OutputFile& part : parts) {
-    if (!whole.text.empty()) {
-      whole.text += "---\n";
-      ++lines;
-    }
-    for (const OutputFile::Origin& origin : part.origins)
-      whole.origins.push_back({origin.first + lines, origin.last + lines, origin.rule});
-    lines += static_cast<std::uint32_t>(std::count(part.text.begin(), part.text.end(), '\n'));
-    whole.text += std::exchange(part.text, {});
+/// One file of parts that each end a document. They may come in any order, from any thread; what has all before it is put in its
+/// place at once, so that nobody waits for that in the end.
+class Joining {
+ public:
+  Joining(std::string name, std::size_t parts) : whole_{std::move(name), {}}, waiting_(parts) {}
+
+  void add(std::size_t number, OutputFile part) {
+    const std::lock_guard lock(mutex_);
+    waiting_[number] = std::move(part);
+    for (; next_ < waiting_.size() && waiting_[next_]; ++next_) append(*std::exchange(waiting_[next_], {}));
   }
-  return whole;
-}
+
+  [[nodiscard]] OutputFile take() { return std::move(whole_); }
+
+ private:
+  void append(const OutputFile& part) {
+    std::string& text = whole_.text;
+    if (!text.empty()) {
+      text += "---\n";
+      ++lines_;
+    }
+    // Parts have about the same size; growing by and by would copy everything several times.
+    if (text.empty()) text.reserve((part.text.size() + part.text.size() / 8) * waiting_.size());
+    for (const OutputFile::Origin& origin : part.origins)
+      whole_.origins.push_back({origin.first + lines_, origin.last + lines_, origin.rule});
+    lines_ += static_cast<std::uint32_t>(std::count(part.text.begin(), part.text.end(), '\n'));
+    text += part.text;
+  }
+
+  std::mutex mutex_;
+  OutputFile whole_;
+  std::uint32_t lines_ = 0;
+  std::vector<std::optional<OutputFile>> waiting_;
+  std::size_t next_ = 0;  // the first that is not in its place
+};
 
 std::string_view action_of(Verdict verdict) { return verdict == Verdict::Allow ? "allow" : "drop"; }
 
@@ -144,14 +162,15 @@ OutputFile security_groups(const Manifest& manifest, const Catalog& catalog, uns
   // kubectl applies from top to bottom, and Kube-OVN refuses a rule whose group does not exist yet (K§9.28).
   const std::vector<std::size_t> order = dependency_order(manifest.security_groups).order;
   constexpr std::size_t share = 256;  // groups of one part
-  std::vector<OutputFile> parts((order.size() + share - 1) / share);
-  in_parallel(meanwhile.size() + parts.size(), jobs, [&](std::size_t i) {
+  const std::size_t parts = (order.size() + share - 1) / share;
+  Joining joining("00-security-groups.yaml", parts);
+  in_parallel(meanwhile.size() + parts, jobs, [&](std::size_t i) {
     if (i < meanwhile.size()) return meanwhile[i]();  // what may take longest first
     const std::size_t part = i - meanwhile.size();
     const std::span<const std::size_t> rest = std::span(order).subspan(part * share);
-    parts[part] = security_groups(manifest, catalog, rest.first(std::min(share, rest.size())));
+    joining.add(part, security_groups(manifest, catalog, rest.first(std::min(share, rest.size()))));
   });
-  return joined("00-security-groups.yaml", std::move(parts));
+  return joining.take();
 }
 
 /// Returns the number of its first line.
