@@ -106,7 +106,7 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
     made = report::make(
         "migrate",
         {inputs.sources, catalog, diagnostics, manifest ? &*manifest : nullptr, inputs.cluster.pods.empty(), inputs.policy_files},
-        options.tolerance);
+        options.tolerance, options.input.jobs);
   };
   Diagnostics writing;
   const auto report_beside = [&] {
@@ -127,7 +127,15 @@ int migrate(const MigrateOptions& options, std::istream& in, std::ostream& out, 
   if (manifest) add_extras(options, files, *manifest, inputs, made);
   const Delivery delivery{{report::wants_colour(options.colour, err), options.verbose, options.quiet},
                           options.shard_count == 1};
-  const int status = deliver(made, options.reports, delivery, out, err);
+  int status = status::good;
+  const auto forget = [&] {  // takes a while, too
+    const NoStopNow no_stop;
+    std::exchange(files, {});
+    if (options.cost || options.verify) return;
+    manifest.reset();
+    std::exchange(inputs, {});
+  };
+  beside(options.input.jobs, forget, [&] { status = deliver(made, options.reports, delivery, out, err); });
   if (options.cost && manifest && !options.quiet) err << '\n' << cost_text(costs, manifest->spared_rules);
   if (!options.verify || !manifest || diagnostics.has_errors()) return status;
   return verify_too(options, *manifest, inputs, status, err);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
+#include "ir/parallel.h"
 #include "report/fingerprint.h"
 #include "report/terminal.h"
 #include "yaml/secrets.h"
@@ -22,9 +24,12 @@ Effect effect_of(const Diagnostic& diagnostic, const Tolerance& tolerance) {
 /// The lines of the sources; finds each without reading the file from its beginning again.
 class Lines {
  public:
-  explicit Lines(const Sources& sources) : sources_(sources) {}
+  /// Of these files and no others.
+  Lines(const Sources& sources, const std::set<std::uint32_t>& files) : sources_(sources) {
+    for (const std::uint32_t file : files) indexes_.emplace(file, index(sources.text(file)));
+  }
 
-  [[nodiscard]] std::string_view at(std::uint32_t file, std::uint32_t number) {
+  [[nodiscard]] std::string_view at(std::uint32_t file, std::uint32_t number) const {
     const std::vector<std::size_t>& starts = of(file).starts;
     if (number == 0 || number > starts.size()) return {};
     std::string_view line = sources_.text(file).substr(starts[number - 1]);
@@ -34,20 +39,21 @@ class Lines {
   }
 
   /// The text from there to the end of the file.
-  [[nodiscard]] std::string_view from(Loc where) {
+  [[nodiscard]] std::string_view from(Loc where) const {
+    if (where.line == 0) return {};
     const std::vector<std::size_t>& starts = of(where.file).starts;
-    if (where.line == 0 || where.line > starts.size()) return {};
+    if (where.line > starts.size()) return {};
     const std::string_view text = sources_.text(where.file);
     return text.substr(std::min(starts[where.line - 1] + (where.column == 0 ? 0 : where.column - 1), text.size()));
   }
 
   /// Whether the line belongs to a Secret, of which nothing is shown.
-  [[nodiscard]] bool is_secret(std::uint32_t file, std::uint32_t number) {
+  [[nodiscard]] bool is_secret(std::uint32_t file, std::uint32_t number) const {
     return yaml::is_among(of(file).secret, number);
   }
 
   /// What the last comment `# Source: ` at or above the line names.
-  [[nodiscard]] std::string_view origin(std::uint32_t file, std::uint32_t number) {
+  [[nodiscard]] std::string_view origin(std::uint32_t file, std::uint32_t number) const {
     const auto& origins = of(file).origins;
     const auto next = std::upper_bound(origins.begin(), origins.end(), number,
                                        [](std::uint32_t line, const auto& origin) { return line < origin.first; });
@@ -61,11 +67,7 @@ class Lines {
     std::vector<yaml::Lines> secret;
   };
 
-  const Index& of(std::uint32_t file) {
-    const auto [entry, added] = indexes_.try_emplace(file);
-    if (added) entry->second = index(sources_.text(file));
-    return entry->second;
-  }
+  [[nodiscard]] const Index& of(std::uint32_t file) const { return indexes_.at(file); }
 
   static Index index(std::string_view text) {
     constexpr std::string_view mark = "# Source: ";
@@ -90,7 +92,7 @@ class Lines {
 /// Beyond this no reader needs the rest of a line, and a file of one line would be repeated in every finding.
 constexpr std::size_t most_context = 500;
 
-Place place_of(const Sources& sources, Lines& lines, Loc where) {
+Place place_of(const Sources& sources, const Lines& lines, Loc where) {
   Place place;
   if (where.file == 0) return place;
   place.file = sources.name(where.file);
@@ -110,19 +112,30 @@ Place place_of(const Sources& sources, Lines& lines, Loc where) {
   return place;
 }
 
+/// Those that a report shows lines of.
+std::set<std::uint32_t> files_of(const Outcome& outcome) {
+  std::set<std::uint32_t> files;
+  const auto add = [&](Loc where) {
+    if (where.file != 0 && where.line != 0) files.insert(where.file);
+  };
+  for (const SourcePolicy& policy : outcome.catalog.policies) add(policy.loc);
+  for (const SourceRule& rule : outcome.catalog.rules) add(rule.loc);
+  for (const Diagnostic& diagnostic : outcome.diagnostics.all()) add(diagnostic.where);
+  return files;
+}
+
 class Maker {
  public:
   Maker(const Outcome& outcome, const Tolerance& tolerance)
-      : outcome_(outcome), tolerance_(tolerance), lines_(outcome.sources) {}
+      : outcome_(outcome), tolerance_(tolerance), lines_(outcome.sources, files_of(outcome)) {}
 
-  [[nodiscard]] Report make(std::string_view command) {
+  [[nodiscard]] Report make(std::string_view command, unsigned jobs) {
     Report report;
     report.command = command;
     report.version = POLICYCONV_VERSION;
     report.fail_on = tolerance_.fail_on;
-    add_policies(report);
-    for (const Diagnostic& diagnostic : outcome_.diagnostics.all()) add_finding(diagnostic, report);
-    add_fingerprints(report.findings, rule_of_, outcome_.sources);
+    beside(jobs, [&] { add_policies(report); }, [&] { add_findings(report); });
+    for (std::size_t at = 0; at < report.findings.size(); ++at) connect(at, report);
     for (std::size_t policy = 0; policy < report.policies.size(); ++policy)
       if (!report.policies[policy].enforced)
         for (RuleOutcome& rule : report.policies[policy].rules) rule.effect = Effect::NoEffect;
@@ -145,6 +158,11 @@ class Maker {
     }
   }
 
+  void add_findings(Report& report) {
+    for (const Diagnostic& diagnostic : outcome_.diagnostics.all()) add_finding(diagnostic, report);
+    add_fingerprints(report.findings, rule_of_, outcome_.sources);
+  }
+
   void add_finding(const Diagnostic& diagnostic, Report& report) {
     Finding finding;
     finding.kind = diagnostic.kind;
@@ -153,33 +171,41 @@ class Maker {
     finding.message = diagnostic.message;
     finding.suggestion = diagnostic.suggestion;
     finding.arguments = diagnostic.arguments;
-    const auto concerns = [&](Effect& effect, std::vector<std::size_t>& findings) {
-      effect = std::max(effect, finding.effect);
-      findings.push_back(report.findings.size());
-    };
-    PolicyId policy = diagnostic.policy;
     rule_of_.emplace_back();
     if (diagnostic.rule != RuleId::None) {
       const SourceRule& rule = outcome_.catalog.rule(diagnostic.rule);
       const auto [known, added] = digests_.try_emplace(diagnostic.rule);
       if (added) known->second = digest_of_value(lines_.from(rule.loc), rule.loc.column);
       rule_of_.back() = known->second;
-      policy = rule.policy;
       finding.rule = rule.path;
-      RuleOutcome& outcome = report.policies[static_cast<std::size_t>(policy)]
-                                 .rules[number_of_[static_cast<std::size_t>(diagnostic.rule)]];
-      concerns(outcome.effect, outcome.findings);
-    } else if (policy != PolicyId::None) {
-      PolicyOutcome& outcome = report.policies[static_cast<std::size_t>(policy)];
-      concerns(outcome.effect, outcome.findings);
     }
-    // What opens something is accepted for the pods and the rules that were looked at, and for no others.
-    if (policy != PolicyId::None && finding.effect == Effect::Looser) {
-      const Loc whole = outcome_.catalog.policy(policy).loc;
-      rule_of_.back() += digest_of_value(lines_.from(whole), whole.column);
+    if (const PolicyId policy = policy_of(diagnostic); policy != PolicyId::None) {
+      // What opens something is accepted for the pods and the rules that were looked at, and for no others.
+      if (finding.effect == Effect::Looser) {
+        const Loc whole = outcome_.catalog.policy(policy).loc;
+        rule_of_.back() += digest_of_value(lines_.from(whole), whole.column);
+      }
+      finding.policy = outcome_.catalog.policy(policy).display();
     }
-    if (policy != PolicyId::None) finding.policy = outcome_.catalog.policy(policy).display();
     report.findings.push_back(std::move(finding));
+  }
+
+  [[nodiscard]] PolicyId policy_of(const Diagnostic& diagnostic) const {
+    return diagnostic.rule == RuleId::None ? diagnostic.policy : outcome_.catalog.rule(diagnostic.rule).policy;
+  }
+
+  /// The finding with its policy and rule.
+  void connect(std::size_t finding, Report& report) const {
+    const Diagnostic& diagnostic = outcome_.diagnostics.all()[finding];
+    const PolicyId id = policy_of(diagnostic);
+    if (id == PolicyId::None) return;
+    const auto concerns = [&](auto& outcome) {
+      outcome.effect = std::max(outcome.effect, report.findings[finding].effect);
+      outcome.findings.push_back(finding);
+    };
+    PolicyOutcome& policy = report.policies[static_cast<std::size_t>(id)];
+    if (diagnostic.rule == RuleId::None) concerns(policy);
+    else concerns(policy.rules[number_of_[static_cast<std::size_t>(diagnostic.rule)]]);
   }
 
   void add_files(Report& report) const {
@@ -221,8 +247,8 @@ std::string text_of(std::string_view file, std::uint32_t line, std::uint32_t col
 
 }  // namespace
 
-Report make(std::string_view command, const Outcome& outcome, const Tolerance& tolerance) {
-  return Maker(outcome, tolerance).make(command);
+Report make(std::string_view command, const Outcome& outcome, const Tolerance& tolerance, unsigned jobs) {
+  return Maker(outcome, tolerance).make(command, jobs);
 }
 
 std::string place_text(const Place& place) { return text_of(place.file, place.line, place.column); }

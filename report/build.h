@@ -31,8 +31,8 @@ struct Tolerance {
   Effect fail_on = Effect::Stricter;      // findings below this level leave the exit status at 0
 };
 
-/// Everything but settings, artefacts and matrix. The exit status is that of the findings alone.
-[[nodiscard]] Report make(std::string_view command, const Outcome& outcome, const Tolerance& tolerance);
+/// Everything but settings, artefacts and matrix. The exit status is that of the findings alone. `jobs`: threads.
+[[nodiscard]] Report make(std::string_view command, const Outcome& outcome, const Tolerance& tolerance, unsigned jobs = 1);
 
 /// "file:line:column", or the file alone; empty for no file at all.
 [[nodiscard]] std::string place_text(const Place& place);

@@ -41,12 +41,17 @@ std::string without_places(std::string_view message, const Sources& sources) {
     return false;
   };
   std::string text;
-  for (std::size_t at = 0; at < message.size();) {
+  std::size_t from = 0;  // what is not in `text` yet
+  for (std::size_t at = message.find(':'); at != message.npos;) {
     const std::size_t end = behind_place(message, at);
-    if (end != at && names_a_file(message.substr(0, at))) at = end;
-    else text += message[at++];
+    const bool leaves_out = end != at && names_a_file(message.substr(0, at));
+    if (leaves_out) {
+      text += message.substr(from, at - from);
+      from = end;
+    }
+    at = message.find(':', leaves_out ? end : at + 1);
   }
-  return text;
+  return text += message.substr(from);
 }
 
 std::string_view line_of(const Place& place) {
@@ -97,11 +102,13 @@ std::string digest_of_value(std::string_view text, std::uint32_t column) {
 
 void add_fingerprints(std::vector<Finding>& findings, const std::vector<std::string>& rules, const Sources& sources) {
   std::map<std::uint64_t, std::size_t> seen;
+  std::map<std::string_view, std::string> files;  // many findings are about one file
   for (std::size_t at = 0; at < findings.size(); ++at) {
     Finding& finding = findings[at];
-    const std::string file = std::filesystem::path(finding.place.file).lexically_normal().generic_string();
+    const auto [file, added] = files.try_emplace(finding.place.file);
+    if (added) file->second = std::filesystem::path(finding.place.file).lexically_normal().generic_string();
     const std::uint64_t base =
-        fnv1a(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file, finding.policy,
+        fnv1a(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", definition(finding.kind).code, file->second, finding.policy,
                          line_of(finding.place), without_places(finding.message, sources), rules[at]));
     const std::size_t number = seen[base]++;
     finding.fingerprint = fmt::format("{:016x}", number == 0 ? base : fnv1a(fmt::format("{:016x} {}", base, number)));
